@@ -1,0 +1,30 @@
+using System.CommandLine;
+
+namespace Ivy.Net.Examples;
+
+/// <summary>The table of all examples, in the order in which they are listed.</summary>
+internal static class ExampleCatalog
+{
+    public static IReadOnlyList<IExample> All { get; } = [];
+
+    /// <summary>The command line: one subcommand per example; without one, the list.</summary>
+    public static RootCommand BuildRoot()
+    {
+        var root = new RootCommand("Small examples of Ivy.Net. Without an argument: the list of them.");
+        foreach (var example in All)
+        {
+            root.Subcommands.Add(example.Build());
+        }
+
+        root.SetAction(static result => PrintList(result.InvocationConfiguration.Output));
+        return root;
+    }
+
+    private static void PrintList(TextWriter output)
+    {
+        foreach (var example in All)
+        {
+            output.WriteLine($"{example.Name,-24}{example.Summary}");
+        }
+    }
+}
