@@ -1,0 +1,44 @@
+using System.Net.Sockets;
+
+namespace Ivy.Net;
+
+/// <summary>The system said no: thrown at the call that caused it, with the error, the operation and the object.</summary>
+/// <remarks>
+/// Every call that throws it has a <c>Try…</c> twin that returns the <see cref="IvError"/> instead. EAGAIN is never thrown.
+/// </remarks>
+public sealed class IvException : IOException
+{
+    /// <summary>Makes the exception for a refused call.</summary>
+    /// <param name="error">What the system said.</param>
+    /// <param name="operation">The operation in the field's terms: <c>register</c>, <c>bind</c>, <c>connect</c> …</param>
+    /// <param name="subject">The object of the call; its text goes into the message.</param>
+    /// <param name="advice">What to do about it, one sentence; null where the error says all.</param>
+    public IvException(IvError error, string operation, object? subject = null, string? advice = null)
+        : base(Compose(error, operation, subject, advice))
+    {
+        Error = error;
+        Operation = operation;
+        Subject = subject;
+    }
+
+    /// <summary>What the system said.</summary>
+    public IvError Error { get; }
+
+    /// <summary>The errno of this operating system; 0 where the error is one of our own.</summary>
+    public int NativeErrorCode => Error < IvError.EndOfStream ? (int)Error : 0;
+
+    /// <summary>The same condition in the terms of System.Net.Sockets.</summary>
+    public SocketError SocketErrorCode => Error.ToSocketError();
+
+    /// <summary>The operation that was refused, as in <c>register</c> or <c>bind</c>.</summary>
+    public string Operation { get; }
+
+    /// <summary>The object of the call, if there was one.</summary>
+    public object? Subject { get; }
+
+    private static string Compose(IvError error, string operation, object? subject, string? advice)
+    {
+        string what = subject is null ? operation : $"{subject}: {operation}";
+        return advice is null ? $"{what}: {error.Describe()}" : $"{what}: {error.Describe()}. {advice}";
+    }
+}

@@ -1,0 +1,77 @@
+using System.Runtime.InteropServices;
+
+#pragma warning disable MA0048 // the layouts of one ABI belong on one page
+
+namespace Ivy.Net.Interop.Linux;
+
+/// <summary>struct iovec, readv(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct IoVector
+{
+    public byte* Base;
+    public nuint Length;
+}
+
+/// <summary>struct msghdr, recvmsg(2), as the kernel has it on 64-bit Linux and as glibc has it on both.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct MessageHeader
+{
+    public byte* Name;
+    public uint NameLength;
+    public IoVector* Vectors;
+    public nuint VectorCount;
+    public byte* Control;
+    public nuint ControlLength;
+    public int Flags;
+}
+
+/// <summary>struct mmsghdr, recvmmsg(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct MultiMessageHeader
+{
+    public MessageHeader Header;
+    public uint Length;
+}
+
+/// <summary>struct pollfd, poll(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PollFd
+{
+    public int Fd;
+    public short Events;
+    public short Revents;
+}
+
+/// <summary>struct timespec with a 64-bit time, on 64-bit Linux.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct TimeSpec
+{
+    public long Seconds;
+    public long Nanoseconds;
+}
+
+/// <summary>struct linger, socket(7).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct LingerOption
+{
+    public int OnOff;
+    public int Seconds;
+}
+
+/// <summary>The head of struct statx, statx(2): one layout on every architecture, unlike struct stat.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+internal struct Statx
+{
+    [FieldOffset(28)]
+    public ushort Mode;
+    [FieldOffset(32)]
+    public ulong Inode;
+    [FieldOffset(128)]
+    public uint DeviceMajorSpecial;
+    [FieldOffset(132)]
+    public uint DeviceMinorSpecial;
+    [FieldOffset(136)]
+    public uint DeviceMajor;
+    [FieldOffset(140)]
+    public uint DeviceMinor;
+}

@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Ivy.Net;
+
+/// <summary>Where sockets and descriptors come from: the operating system, or a simulation.</summary>
+/// <remarks>
+/// <para>A socket belongs to a network, never to a loop: it may be made on any thread and moved. Registering it on a loop of
+/// another network is a misuse. A socket that is made without naming a network takes that of this thread's loop, or
+/// <see cref="System"/> where there is none.</para>
+/// <para>Not meant to be derived from: <see cref="System"/> and SimulatedNetwork are all there is. See IvNetwork(3).</para>
+/// </remarks>
+public abstract class IvNetwork
+{
+    [ThreadStatic]
+    private static IvNetwork? _ofThisThread;
+
+    private protected IvNetwork()
+    {
+    }
+
+    /// <summary>The operating system's sockets and descriptors.</summary>
+    public static IvNetwork System { get; } = new SystemNetwork();
+
+    /// <summary>The network of this thread's loop, or <see cref="System"/> where there is none.</summary>
+    public static IvNetwork Current => _ofThisThread ?? System;
+
+    /// <summary>What messages and dumps call it, as in <c>system</c> and <c>simulated</c>.</summary>
+    public abstract string Name { get; }
+
+    // Set by the loop when it is made and disposed; this folder must not know loops.
+    internal static IvNetwork? OfThisThread
+    {
+        get => _ofThisThread;
+        set => _ofThisThread = value;
+    }
+
+    // Conventions of what follows. A handle is a descriptor of this network. Nothing blocks, nothing throws for what the
+    // system said, EINTR never comes out, nothing allocates per call. Every new descriptor is non-blocking and
+    // close-on-exec. A SocketAddress holds the native sockaddr: its Size is set to what was written.
+
+    /// <summary>socket(2).</summary>
+    internal abstract IvError Open(AddressFamily family, SocketType type, ProtocolType protocol, out nint handle);
+
+    /// <summary>socketpair(2) of Unix sockets.</summary>
+    internal abstract IvError OpenPair(SocketType type, out nint first, out nint second);
+
+    /// <summary>close(2). Ends what waits on the descriptor; a bad handle is no error.</summary>
+    internal abstract void Close(nint handle);
+
+    internal abstract IvError Bind(nint handle, SocketAddress address);
+
+    internal abstract IvError Listen(nint handle, int backlog);
+
+    /// <summary>None: connected at once. EINPROGRESS: readiness for writing tells. EAGAIN: a Unix listener's backlog is full.</summary>
+    internal abstract IvError Connect(nint handle, SocketAddress address);
+
+    /// <summary>accept4(2); EAGAIN when nobody waits. The peer's address goes to <paramref name="from"/> if it is not null.</summary>
+    internal abstract IvError Accept(nint handle, SocketAddress? from, out nint peer);
+
+    /// <summary>recv(2). On a stream, 0 bytes into a non-empty buffer are <see cref="IvIoResult.End"/>.</summary>
+    internal abstract IvIoResult Receive(nint handle, Span<byte> buffer, SocketFlags flags, bool stream);
+
+    internal abstract IvIoResult Send(nint handle, ReadOnlySpan<byte> buffer, SocketFlags flags);
+
+    /// <summary>Scatter and gather over one call; flags as in <see cref="Receive"/>.</summary>
+    internal abstract IvIoResult ReceiveV(nint handle, ReadOnlySpan<Memory<byte>> buffers, SocketFlags flags, bool stream);
+
+    internal abstract IvIoResult SendV(nint handle, ReadOnlySpan<ReadOnlyMemory<byte>> buffers, SocketFlags flags);
+
+    internal abstract IvIoResult ReceiveFrom(nint handle, Span<byte> buffer, SocketFlags flags, SocketAddress from);
+
+    internal abstract IvIoResult SendTo(nint handle, ReadOnlySpan<byte> buffer, SocketFlags flags, SocketAddress to);
+
+    /// <summary>recvmmsg(2): how many datagrams were filled, front first; an error only if none was.</summary>
+    internal abstract int ReceiveMany(nint handle, Span<IvDatagram> datagrams, SocketFlags flags, out IvError error);
+
+    /// <summary>sendmmsg(2): how many were sent, front first; an error only if none was.</summary>
+    internal abstract int SendMany(nint handle, ReadOnlySpan<IvDatagram> datagrams, SocketFlags flags, out IvError error);
+
+    /// <summary>SCM_RIGHTS: the bytes (at least one) go with duplicates of the handles.</summary>
+    internal abstract IvIoResult SendHandles(nint handle, ReadOnlySpan<byte> buffer, ReadOnlySpan<nint> handles);
+
+    /// <summary>
+    /// SCM_RIGHTS: what came is close-on-exec and the caller's to close. More handles than there is room for are closed, and
+    /// <paramref name="truncated"/> says so.
+    /// </summary>
+    internal abstract IvIoResult ReceiveHandles(nint handle, Span<byte> buffer, Span<nint> handles, out int count, out bool truncated);
+
+    internal abstract IvError Shutdown(nint handle, SocketShutdown how);
+
+    internal abstract IvError GetLocalAddress(nint handle, SocketAddress address);
+
+    internal abstract IvError GetRemoteAddress(nint handle, SocketAddress address);
+
+    /// <summary>getsockopt(2) with the platform's numbers.</summary>
+    internal abstract IvError GetOption(nint handle, int level, int name, Span<byte> value, out int length);
+
+    /// <summary>setsockopt(2) with the platform's numbers.</summary>
+    internal abstract IvError SetOption(nint handle, int level, int name, ReadOnlySpan<byte> value);
+
+    /// <summary>read(2); 0 bytes into a non-empty buffer are <see cref="IvIoResult.End"/>.</summary>
+    internal abstract IvIoResult Read(nint handle, Span<byte> buffer);
+
+    internal abstract IvIoResult Write(nint handle, ReadOnlySpan<byte> buffer);
+
+    internal abstract IvIoResult ReadV(nint handle, ReadOnlySpan<Memory<byte>> buffers);
+
+    internal abstract IvIoResult WriteV(nint handle, ReadOnlySpan<ReadOnlyMemory<byte>> buffers);
+
+    /// <summary>fstat(2): EBADF for a number that is not open.</summary>
+    internal abstract IvError Identify(nint handle, out DescriptorIdentity identity);
+
+    internal abstract IvError GetBlocking(nint handle, out bool blocking);
+
+    internal abstract IvError SetBlocking(nint handle, bool blocking);
+
+    /// <summary>fcntl(F_DUPFD_CLOEXEC).</summary>
+    internal abstract IvError Duplicate(nint handle, out nint duplicate);
+
+    /// <summary>eventfd(2): readable while its counter is not 0; written and read in words of eight bytes.</summary>
+    internal abstract IvError OpenEvent(out nint handle);
+}

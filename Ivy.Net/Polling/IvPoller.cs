@@ -1,0 +1,90 @@
+namespace Ivy.Net.Polling;
+
+/// <summary>The seam between a loop and the kernel: readiness, waiting and the clock.</summary>
+/// <remarks>
+/// <para>Derive from it to plug a backend of your own, or to wrap one: see the custom-poller example. A poller serves one
+/// loop; every member but <see cref="Wake"/> is called on the loop's thread, never from inside another member.</para>
+/// <para>The loop owns the tokens and drops stale ones, so a poller may report a registration that has just been removed.
+/// Readiness is level-triggered: what stays ready is reported by every <see cref="Wait"/> until it is drained or no longer
+/// wanted. The loop calls at most one of <see cref="Add"/>, <see cref="Remove"/> and one <see cref="IvChange"/> for a
+/// descriptor and turn.</para>
+/// <para>The contract, with its reasons, is in IvPoller(3).</para>
+/// </remarks>
+public abstract class IvPoller : IDisposable
+{
+    /// <summary>The name that IVY_SELECT_POLL_METHOD knows and dumps show, as in <c>epoll</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The monotonic clock, read at each call. Deadlines of <see cref="Wait"/> are times of this clock.</summary>
+    public abstract IvTimestamp Now { get; }
+
+    /// <summary>
+    /// A descriptor that becomes readable when <see cref="Wait"/> has something to report, for sitting inside another
+    /// loop; -1 where the backend has none. Stays valid until the poller is disposed.
+    /// </summary>
+    public virtual nint BackendHandle => -1;
+
+    /// <summary>
+    /// Whether <see cref="Add"/> itself refuses closed descriptors (EBADF), regular files (EPERM) and duplicates (EEXIST).
+    /// Where it does not, the loop looks at the descriptor first.
+    /// </summary>
+    public virtual bool ValidatesHandles => true;
+
+    /// <summary>Starts to watch a descriptor; reaches the kernel before it returns.</summary>
+    /// <param name="handle">The descriptor.</param>
+    /// <param name="want">
+    /// What is wanted. With <see cref="IvBands.None"/> the descriptor is checked, but nothing of it is reported until a change.
+    /// </param>
+    /// <param name="token">What <see cref="IvReady"/> shall carry.</param>
+    /// <returns><see cref="IvError.None"/>, or why it was refused; then nothing has changed.</returns>
+    public abstract IvError Add(nint handle, IvBands want, ulong token);
+
+    /// <summary>
+    /// Ends a registration; reaches the kernel before it returns, because the caller may close the descriptor next. A
+    /// descriptor that is closed already is no error.
+    /// </summary>
+    /// <param name="handle">The descriptor.</param>
+    /// <param name="token">The token of the registration.</param>
+    public abstract void Remove(nint handle, ulong token);
+
+    /// <summary>Hands over the turn's changes of interest, and waits. Called once per turn.</summary>
+    /// <param name="changes">At most one for each descriptor.</param>
+    /// <param name="deadline">
+    /// When to return at the latest, never before it unless there is something to report;
+    /// <see cref="IvTimestamp.MinValue"/> only looks, <see cref="IvTimestamp.MaxValue"/> waits for ever.
+    /// </param>
+    /// <param name="ready">Room for the answers; what does not fit is reported by the next call.</param>
+    /// <returns>How many there are; 0 at the deadline, after a <see cref="Wake"/> or an interrupted wait.</returns>
+    public abstract int Wait(ReadOnlySpan<IvChange> changes, IvTimestamp deadline, Span<IvReady> ready);
+
+    /// <summary>
+    /// Makes the current or else the next <see cref="Wait"/> return at once. Any thread; the loop calls it at most once
+    /// for each sleep. After <see cref="Dispose()"/> it does nothing.
+    /// </summary>
+    public abstract void Wake();
+
+    /// <summary>
+    /// Forgets every registration, in the kernel too, after which the loop adds all of them again. It is how the loop gets
+    /// rid of a registration whose descriptor was closed while a duplicate of it is still open.
+    /// </summary>
+    /// <returns>False if the backend has no need of it; then nothing has changed.</returns>
+    public virtual bool Reset() => false;
+
+    /// <summary>Gives the kernel's objects back.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Gives the kernel's objects back; called once or more often.</summary>
+    /// <param name="disposing">True: this class has no finalizer, and a poller that has one must not touch its loop.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+
+    // A simulation picks at each post which of its threads runs next; nobody else cares.
+    internal virtual void OnPosted()
+    {
+    }
+}
