@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.ObjectPool;
 
 namespace Ivy.Net;
 
@@ -12,21 +13,56 @@ namespace Ivy.Net;
 /// </remarks>
 public abstract class IvNetwork
 {
+    /// <summary>
+    /// How many buffers one vectored call uses, and how many datagrams one batch moves: a batch's structures take 5 KiB of
+    /// stack, and beyond 64 a system call's own price no longer shows.
+    /// </summary>
+    internal const int MaxBatch = 64;
+
+    // sizeof(struct sockaddr_storage), socket(7): room for an address of any family.
+    private const int AddressStorageSize = 128;
+
     [ThreadStatic]
     private static IvNetwork? _ofThisThread;
+
+    private ObjectPool<SocketAddress> _addressPool = new DefaultObjectPool<SocketAddress>(new AddressPolicy());
 
     private protected IvNetwork()
     {
     }
 
-    /// <summary>The operating system's sockets and descriptors.</summary>
-    public static IvNetwork System { get; } = new SystemNetwork();
+    /// <summary>
+    /// The operating system's sockets and descriptors. Where this library has no backend for the operating system yet, every
+    /// call fails with <see cref="IvError.ENOSYS"/>; this version has one for Linux.
+    /// </summary>
+    public static IvNetwork System { get; } = OperatingSystem.IsLinux() ? new SystemNetwork() : new UnsupportedNetwork();
 
     /// <summary>The network of this thread's loop, or <see cref="System"/> where there is none.</summary>
     public static IvNetwork Current => _ofThisThread ?? System;
 
     /// <summary>What messages and dumps call it, as in <c>system</c> and <c>simulated</c>.</summary>
     public abstract string Name { get; }
+
+    /// <summary>
+    /// Where the sockets of this network take an address from that they need for the duration of one call, as
+    /// <see cref="IvSocket.LocalEndPoint"/> and <see cref="IvSocket.SendTo(ReadOnlySpan{byte}, EndPoint)"/> do.
+    /// </summary>
+    /// <remarks>
+    /// <para>May be replaced, best before the first socket is made, by a pool that any thread may use and whose addresses have
+    /// a <see cref="SocketAddress.Buffer"/> of at least 128 bytes (struct sockaddr_storage). The default keeps twice as many
+    /// as there are processors.</para>
+    /// <para>Any thread may read and write it.</para>
+    /// </remarks>
+    /// <exception cref="ArgumentNullException">It is set to null.</exception>
+    public ObjectPool<SocketAddress> AddressPool
+    {
+        get => Volatile.Read(ref _addressPool);
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            Volatile.Write(ref _addressPool, value);
+        }
+    }
 
     // Set by the loop when it is made and disposed; this folder must not know loops.
     internal static IvNetwork? OfThisThread
@@ -47,6 +83,14 @@ public abstract class IvNetwork
 
     /// <summary>close(2). Ends what waits on the descriptor; a bad handle is no error.</summary>
     internal abstract void Close(nint handle);
+
+    /// <summary>
+    /// What the finalizer of a forgotten socket calls, on its own thread. A simulation has nothing to do here: when the
+    /// collector runs must not change what it does.
+    /// </summary>
+    internal virtual void CloseForgotten(nint handle)
+    {
+    }
 
     internal abstract IvError Bind(nint handle, SocketAddress address);
 
@@ -111,6 +155,15 @@ public abstract class IvNetwork
     /// <summary>fstat(2): EBADF for a number that is not open.</summary>
     internal abstract IvError Identify(nint handle, out DescriptorIdentity identity);
 
+    /// <summary>fcntl(F_SETFD, FD_CLOEXEC), for a descriptor that was inherited.</summary>
+    internal virtual IvError SetCloseOnExec(nint handle) => IvError.None;
+
+    /// <summary>unlink(2) of a Unix address's path, if it is a socket: EADDRINUSE where another kind of file has the name.</summary>
+    internal virtual IvError UnlinkSocket(SocketAddress address) => IvError.EOPNOTSUPP;
+
+    /// <summary>chmod(2) of a Unix address's path.</summary>
+    internal virtual IvError SetFileMode(SocketAddress address, UnixFileMode mode) => IvError.EOPNOTSUPP;
+
     internal abstract IvError GetBlocking(nint handle, out bool blocking);
 
     internal abstract IvError SetBlocking(nint handle, bool blocking);
@@ -120,4 +173,11 @@ public abstract class IvNetwork
 
     /// <summary>eventfd(2): readable while its counter is not 0; written and read in words of eight bytes.</summary>
     internal abstract IvError OpenEvent(out nint handle);
+
+    private sealed class AddressPolicy : PooledObjectPolicy<SocketAddress>
+    {
+        public override SocketAddress Create() => new(AddressFamily.Unspecified, AddressStorageSize);
+
+        public override bool Return(SocketAddress obj) => obj.Buffer.Length >= AddressStorageSize;
+    }
 }

@@ -7,6 +7,8 @@ internal static class Constants
     public const int AF_UNIX = 1;
     public const int AF_INET = 2;
     public const int AF_INET6 = 10;
+    public const int AF_PACKET = 17;
+    public const int AF_CAN = 29;
 
     public const int SOCK_STREAM = 1;
     public const int SOCK_DGRAM = 2;
@@ -16,6 +18,7 @@ internal static class Constants
 
     public const int MSG_OOB = 0x1;
     public const int MSG_PEEK = 0x2;
+    public const int MSG_DONTROUTE = 0x4;
     public const int MSG_CTRUNC = 0x8;
     public const int MSG_TRUNC = 0x20;
     public const int MSG_DONTWAIT = 0x40;
@@ -37,6 +40,8 @@ internal static class Constants
     public const int SO_PROTOCOL = 38;
     public const int SO_DOMAIN = 39;
     public const int SCM_RIGHTS = 1;
+    public const int SCM_PIDFD = 4;
+    public const int SCM_MAX_FD = 253;
 
     public const int IPPROTO_IP = 0;
     public const int IPPROTO_TCP = 6;
@@ -54,6 +59,7 @@ internal static class Constants
     public const int IP_MULTICAST_LOOP = 34;
     public const int IP_ADD_MEMBERSHIP = 35;
     public const int IP_DROP_MEMBERSHIP = 36;
+    public const int IPV6_UNICAST_HOPS = 16;
     public const int IPV6_MULTICAST_IF = 17;
     public const int IPV6_MULTICAST_HOPS = 18;
     public const int IPV6_MULTICAST_LOOP = 19;
@@ -96,6 +102,8 @@ internal static class Constants
     public const short POLLNVAL = 0x20;
     public const short POLLRDHUP = 0x2000;
 
+    public const int AT_FDCWD = -100;
+    public const int AT_SYMLINK_NOFOLLOW = 0x100;
     public const int AT_EMPTY_PATH = 0x1000;
     public const uint STATX_BASIC_STATS = 0x7ff;
     public const int S_IFMT = 0xF000;

@@ -90,6 +90,12 @@ internal static unsafe partial class Libc
     public static partial int statx(int fd, byte* path, int flags, uint mask, Statx* buffer);
 
     [LibraryImport(Name)]
+    public static partial int unlink(byte* path);
+
+    [LibraryImport(Name)]
+    public static partial int chmod(byte* path, uint mode);
+
+    [LibraryImport(Name)]
     public static partial int eventfd(uint initial, int flags);
 
     [LibraryImport(Name)]

@@ -33,6 +33,24 @@ internal struct MultiMessageHeader
     public uint Length;
 }
 
+/// <summary>struct cmsghdr, cmsg(3): its data follow it, and the next one starts at a multiple of the word.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ControlHeader
+{
+    public nuint Length;
+    public int Level;
+    public int Type;
+}
+
+/// <summary>struct ip_mreqn, ip(7); the addresses are in network order.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct IPv4Membership
+{
+    public uint Group;
+    public uint Local;
+    public int Interface;
+}
+
 /// <summary>struct pollfd, poll(2).</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct PollFd

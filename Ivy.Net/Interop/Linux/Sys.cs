@@ -160,6 +160,7 @@ internal static unsafe class Sys
 
     public static nint RecvMsg(int fd, MessageHeader* message, int flags)
     {
+        Shorten(SysCall.RecvMsg, message->Vectors, (int)message->VectorCount);
         nint result;
         do
         {
@@ -175,6 +176,7 @@ internal static unsafe class Sys
 
     public static nint SendMsg(int fd, MessageHeader* message, int flags)
     {
+        Shorten(SysCall.SendMsg, message->Vectors, (int)message->VectorCount);
         nint result;
         do
         {
@@ -327,6 +329,7 @@ internal static unsafe class Sys
 
     public static nint ReadV(int fd, IoVector* vectors, int count)
     {
+        Shorten(SysCall.ReadV, vectors, count);
         nint result;
         do
         {
@@ -342,6 +345,7 @@ internal static unsafe class Sys
 
     public static nint WriteV(int fd, IoVector* vectors, int count)
     {
+        Shorten(SysCall.WriteV, vectors, count);
         nint result;
         do
         {
@@ -447,9 +451,64 @@ internal static unsafe class Sys
 
     public static int Statx(int fd, Statx* buffer)
     {
-        int result = Fault(SysCall.Statx, fd);
         byte empty = 0;
-        return result != 0 ? result : Checked(Libc.statx(fd, &empty, Constants.AT_EMPTY_PATH, Constants.STATX_BASIC_STATS, buffer));
+        int result;
+        do
+        {
+            result = Fault(SysCall.Statx, fd);
+            if (result == 0)
+            {
+                result = Checked(Libc.statx(fd, &empty, Constants.AT_EMPTY_PATH, Constants.STATX_BASIC_STATS, buffer));
+            }
+        }
+        while (result == -EINTR);
+        return result;
+    }
+
+    /// <summary>Looks at a name, not at what a symbolic link of that name points to.</summary>
+    public static int StatxPath(byte* path, Statx* buffer)
+    {
+        int result;
+        do
+        {
+            result = Fault(SysCall.Statx, -1);
+            if (result == 0)
+            {
+                result = Checked(Libc.statx(Constants.AT_FDCWD, path, Constants.AT_SYMLINK_NOFOLLOW, Constants.STATX_BASIC_STATS, buffer));
+            }
+        }
+        while (result == -EINTR);
+        return result;
+    }
+
+    public static int Unlink(byte* path)
+    {
+        int result;
+        do
+        {
+            result = Fault(SysCall.Unlink, -1);
+            if (result == 0)
+            {
+                result = Checked(Libc.unlink(path));
+            }
+        }
+        while (result == -EINTR);
+        return result;
+    }
+
+    public static int Chmod(byte* path, uint mode)
+    {
+        int result;
+        do
+        {
+            result = Fault(SysCall.Chmod, -1);
+            if (result == 0)
+            {
+                result = Checked(Libc.chmod(path, mode));
+            }
+        }
+        while (result == -EINTR);
+        return result;
     }
 
     public static int EpollWait(int epoll, byte* events, int maximum, int milliseconds)
@@ -477,6 +536,28 @@ internal static unsafe class Sys
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Fault(SysCall call, int fd) => SysFaults.Current is { } faults ? faults.Fail(call, fd) : 0;
+
+    // The limit of a test, over vectors: the front ones fill up, the rest become empty.
+    private static void Shorten(SysCall call, IoVector* vectors, int count)
+    {
+        if (SysFaults.Current is not { } faults)
+        {
+            return;
+        }
+
+        nuint total = 0;
+        for (int i = 0; i < count; i++)
+        {
+            total += vectors[i].Length;
+        }
+
+        nuint left = faults.Limit(call, total);
+        for (int i = 0; i < count; i++)
+        {
+            vectors[i].Length = nuint.Min(vectors[i].Length, left);
+            left -= vectors[i].Length;
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Checked(int result) => result >= 0 ? result : Failure();

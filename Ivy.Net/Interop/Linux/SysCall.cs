@@ -29,6 +29,8 @@ internal enum SysCall
     Close,
     Fcntl,
     Statx,
+    Unlink,
+    Chmod,
     EventFd,
     EpollCreate,
     EpollCtl,
