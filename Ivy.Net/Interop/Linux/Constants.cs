@@ -92,6 +92,7 @@ internal static class Constants
     public const uint EPOLLERR = 0x8;
     public const uint EPOLLHUP = 0x10;
     public const uint EPOLLRDHUP = 0x2000;
+    public const uint EPOLLONESHOT = 0x40000000;
     public const uint EPOLLET = 0x80000000;
 
     public const short POLLIN = 0x1;

@@ -1,0 +1,54 @@
+namespace Ivy.Net;
+
+/// <summary>One registration of an <see cref="IvEvent"/>, as its loop's queue holds it.</summary>
+/// <remarks>
+/// N1: the node is in the queue if and only if its state is not Idle.
+/// N2: Unregister turns Posted into Withdrawn; a post for the same registration can't come after, for nobody finds the node any more.
+/// </remarks>
+internal sealed class EventNode(IvEvent owner, IvLoop loop) : PostNode
+{
+    private const int Idle = 0;
+    private const int Posted = 1;
+    private const int Withdrawn = 2;
+    private int _state;
+
+    public IvLoop Loop => loop;
+
+    /// <summary>Any thread: queues the node unless it is queued. False if the loop has been disposed.</summary>
+    public bool Post()
+    {
+        // A full fence whichever way it goes: what the caller wrote before is seen by the handler that runs after.
+        if (Interlocked.CompareExchange(ref _state, Posted, Idle) != Idle)
+        {
+            return true;
+        }
+
+        if (loop.Enqueue(this))
+        {
+            return true;
+        }
+
+        Volatile.Write(ref _state, Idle);
+        return false;
+    }
+
+    /// <summary>The loop's thread: a post that waits is dropped.</summary>
+    public void Withdraw() => Interlocked.CompareExchange(ref _state, Withdrawn, Posted);
+
+    public override void Run(IvLoop loop)
+    {
+        Next = null;
+
+        // Cleared before the handler runs: a post from now on is one more call, in a later batch.
+        if (Interlocked.Exchange(ref _state, Idle) == Posted && owner.Node == this)
+        {
+            loop.Invoke(owner.Handler, owner);
+        }
+    }
+
+    public override void Drop()
+    {
+        Next = null;
+        Interlocked.Exchange(ref _state, Idle);
+    }
+}

@@ -1,0 +1,143 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Ivy.Net.Interop;
+
+namespace Ivy.Net;
+
+/// <summary>A descriptor that anyone may write to wake a loop: another process, native code, a signal handler.</summary>
+/// <remarks>
+/// <para>An eventfd(2): whoever has the descriptor (<see cref="Handle"/>) writes eight bytes, a number in native byte order that
+/// is added to a counter; the handler runs while the counter is not 0, and reads it. Posts before Run are remembered.
+/// Costs one descriptor and two system calls for each call; inside one process <see cref="IvEvent"/> is cheaper.</para>
+/// <para><see cref="Post"/> is for any thread; everything else is for the loop's thread. Follows iv_event_raw(3); see IvEventRaw(3).</para>
+/// </remarks>
+public sealed class IvEventRaw : IvObject
+{
+    private readonly EventHandle _handle;
+    private readonly IvFd _fd;
+
+    /// <summary>Makes the event and its descriptor.</summary>
+    /// <param name="handler">Runs on the loop's thread.</param>
+    /// <param name="network">Where the descriptor comes from; null takes that of this thread's loop.</param>
+    /// <exception cref="IvException">EMFILE, ENFILE: no descriptor is left.</exception>
+    public IvEventRaw(Action<IvEventRaw> handler, IvNetwork? network = null)
+        : base(ObjectKind.EventRaw)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        Handler = handler;
+        network ??= IvNetwork.Current;
+        IvError error = network.OpenEvent(out nint handle);
+        if (error != IvError.None)
+        {
+            throw new IvException(error, "eventfd", this, "Raise the limit of open files (ulimit -n), or close some");
+        }
+
+        _handle = new EventHandle(network, handle);
+        _fd = new IvFd(handle) { State = this, IsInternal = true, SetsNonBlocking = false, HandlerIn = static fd => ((IvEventRaw)fd.State!).OnReadable() };
+    }
+
+    /// <summary>What runs; may be replaced at any time.</summary>
+    public Action<IvEventRaw> Handler
+    {
+        get => field;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            CheckedLoop(nameof(Handler));
+            field = value;
+        }
+    }
+
+    /// <summary>
+    /// The descriptor, close-on-exec, for native code; or, duplicated, for another process. Valid until the object is disposed.
+    /// </summary>
+    public nint Handle => _handle.DangerousGetHandle();
+
+    /// <summary>In the handler: the sum of what was written since it ran last, the number of posts if all were by <see cref="Post"/>.</summary>
+    public ulong Count { get; private set; }
+
+    /// <summary>Binds the event to this thread's loop. One that is registered already is a misuse (IVF0020).</summary>
+    /// <exception cref="IvException">The kernel refused to watch the descriptor.</exception>
+    public void Register()
+    {
+        IvLoop loop = LoopForRegister();
+        _fd.Name = Name;
+        _fd.Register();
+        Bind(loop);
+    }
+
+    /// <summary>Frees the event; what was posted stays in the descriptor. One that is not registered is a misuse (IVF0021).</summary>
+    public void Unregister()
+    {
+        LoopForUnregister();
+        EndRegistration();
+    }
+
+    /// <summary>Has the handler run on the loop's thread; any thread.</summary>
+    /// <returns>False if the object has been disposed.</returns>
+    public bool Post()
+    {
+        bool referenced = false;
+        try
+        {
+            if (!HandleReference.TryAdd(_handle, ref referenced))
+            {
+                return false;
+            }
+
+            Span<byte> one = stackalloc byte[sizeof(ulong)];
+            MemoryMarshal.Write(one, 1UL);
+
+            // EAGAIN: the counter is at its limit, so the handler will run anyway.
+            IvIoResult result = _handle.Network.Write(_handle.DangerousGetHandle(), one);
+            return result.IsOk || result.WouldBlock;
+        }
+        finally
+        {
+            if (referenced)
+            {
+                _handle.DangerousRelease();
+            }
+        }
+    }
+
+    internal override void EndRegistration()
+    {
+        _fd.EndRegistration();
+        Unbind();
+    }
+
+    private protected override void OnDisposed() => _handle.Dispose();
+
+    private void OnReadable()
+    {
+        Span<byte> word = stackalloc byte[sizeof(ulong)];
+        IvIoResult result = _handle.Network.Read(_handle.DangerousGetHandle(), word);
+        if (result.Bytes == sizeof(ulong))
+        {
+            Count = BitConverter.IsLittleEndian ? BinaryPrimitives.ReadUInt64LittleEndian(word) : BinaryPrimitives.ReadUInt64BigEndian(word);
+            Handler(this);
+        }
+    }
+
+    // Keeps the descriptor open for the length of a Post that runs while the object is being disposed.
+    private sealed class EventHandle : SafeHandle
+    {
+        public EventHandle(IvNetwork network, nint handle)
+            : base(-1, ownsHandle: true)
+        {
+            Network = network;
+            SetHandle(handle);
+        }
+
+        public IvNetwork Network { get; }
+
+        public override bool IsInvalid => handle == -1;
+
+        protected override bool ReleaseHandle()
+        {
+            Network.Close(handle);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,16 @@
+namespace Ivy.Net;
+
+/// <summary>Something that has been posted to a loop: a link of its <see cref="PostQueue"/>.</summary>
+internal abstract class PostNode
+{
+    internal PostNode? Next { get; set; }
+
+    /// <summary>The callback that a report of slow callbacks names; null if the node has an object that is timed itself.</summary>
+    public virtual Delegate? Callback => null;
+
+    /// <summary>Runs on the loop's thread, out of the queue already.</summary>
+    public abstract void Run(IvLoop loop);
+
+    /// <summary>The loop was disposed with this in its queue.</summary>
+    public abstract void Drop();
+}

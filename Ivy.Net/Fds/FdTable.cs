@@ -1,0 +1,381 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Ivy.Net.Polling;
+
+namespace Ivy.Net;
+
+/// <summary>The descriptors of a loop: their slots, their numbers, and the changes of interest of the turn.</summary>
+/// <remarks>
+/// <para>D1: a token is slot and generation; a slot's generation changes when it is freed, so that a token of the past finds nobody.</para>
+/// <para>D2: a number has at most one registration here. A registration whose number has been taken over (its descriptor was
+/// closed) is an orphan: it stays registered, and never reaches the kernel again.</para>
+/// <para>D3: a descriptor is at most once on the list of changes, and is told to the poller only if what it wants differs
+/// from what the poller was told last.</para>
+/// </remarks>
+internal sealed class FdTable(IvLoop loop)
+{
+    private const int InitialCapacity = 16;
+
+    private readonly HandleIndex _byHandle = new();
+
+    // What only few registrations have: an identity to know the descriptor by again.
+    private readonly Dictionary<int, DescriptorIdentity> _identities = [];
+    private readonly List<IvFd> _alwaysReady = [];
+    private Slot[] _slots = new Slot[InitialCapacity];
+    private int _slotCount;
+    private int _freeSlot = -1;
+    private int[] _dirty = new int[InitialCapacity];
+    private int _dirtyCount;
+    private IvChange[] _changes = new IvChange[InitialCapacity];
+
+    /// <summary>Whether a descriptor of a regular file wants to be called in each turn: then the loop does not sleep.</summary>
+    public bool HasAlwaysReady => _alwaysReady.Count > 0 && _alwaysReady.Exists(static fd => (fd.Interest & (IvBands.In | IvBands.Out)) != 0);
+
+    public bool HasChanges => _dirtyCount > 0;
+
+    /// <summary>The registration of a token, null if it has ended; then <paramref name="ghost"/> tells whether it had before this turn.</summary>
+    public IvFd? Find(ulong token, out bool ghost)
+    {
+        uint slot = (uint)token;
+        Slot[] slots = _slots;
+        if (slot < (uint)slots.Length)
+        {
+            ref Slot entry = ref slots[slot];
+            if (entry.Generation == (uint)(token >> 32) && entry.Fd is { } fd)
+            {
+                ghost = false;
+                return fd;
+            }
+
+            ghost = entry.RetiredTurn != (uint)loop.Turns;
+            return null;
+        }
+
+        ghost = true;
+        return null;
+    }
+
+    /// <summary>Registers a descriptor with the poller and here; on an error nothing has changed.</summary>
+    public IvError Add(IvFd fd, IvBands want)
+    {
+        IvPoller poller = loop.Poller;
+        nint handle = fd.Handle;
+        if (handle < 0)
+        {
+            return IvError.EBADF;
+        }
+
+        DescriptorIdentity identity = default;
+        if (!poller.ValidatesHandles && fd.Socket is null)
+        {
+            IvError bad = loop.Network.Identify(handle, out identity);
+            if (bad != IvError.None)
+            {
+                return bad;
+            }
+
+            if (!identity.IsPollable)
+            {
+                return fd.AlwaysReady ? AddAlwaysReady(fd) : IvError.EPERM;
+            }
+        }
+
+        IvFd? occupant = Occupant(handle);
+        if (occupant is not null && !poller.ValidatesHandles)
+        {
+            if (IsStillOpen(occupant, identity))
+            {
+                return IvError.EEXIST;
+            }
+
+            poller.Remove(handle, occupant.Token);
+        }
+
+        IvError error = MakeNonBlocking(fd, ref identity, out bool restore);
+        if (error != IvError.None)
+        {
+            return error;
+        }
+
+        int slot = TakeSlot();
+        ulong token = ((ulong)_slots[slot].Generation << 32) | (uint)slot;
+        error = poller.Add(handle, want, token);
+        if (error != IvError.None)
+        {
+            FreeSlot(slot);
+            if (restore)
+            {
+                loop.Network.SetBlocking(handle, blocking: true);
+            }
+
+            return error == IvError.EPERM && fd.AlwaysReady ? AddAlwaysReady(fd) : error;
+        }
+
+        if (occupant is not null)
+        {
+            // The kernel took the number anew: what was registered under it has been closed.
+            Orphan(occupant);
+        }
+
+        if (identity.Kind != DescriptorKind.Unknown)
+        {
+            _identities[slot] = identity;
+        }
+
+        _slots[slot].Fd = fd;
+        _byHandle.Set(handle, slot);
+        fd.Attach(token, want, restore);
+        return IvError.None;
+    }
+
+    /// <summary>Ends a registration; it has reached the kernel on return.</summary>
+    public void Remove(IvFd fd)
+    {
+        if (fd.IsAlwaysReady)
+        {
+            _alwaysReady.Remove(fd);
+            return;
+        }
+
+        int slot = (int)(uint)fd.Token;
+        if (!fd.IsOrphan)
+        {
+            loop.Poller.Remove(fd.Handle, fd.Token);
+            if (fd.RestoresBlocking && IsUnchanged(fd, slot))
+            {
+                loop.Network.SetBlocking(fd.Handle, blocking: true);
+            }
+
+            _byHandle.Clear(fd.Handle);
+        }
+
+        _identities.Remove(slot);
+        FreeSlot(slot);
+    }
+
+    /// <summary>The descriptor's handlers have changed: the poller is told in the next wait, if it still has to be.</summary>
+    public void MarkChanged(IvFd fd)
+    {
+        if (fd.IsChanged || fd.IsAlwaysReady || fd.IsOrphan)
+        {
+            return;
+        }
+
+        fd.IsChanged = true;
+        if (_dirtyCount == _dirty.Length)
+        {
+            Array.Resize(ref _dirty, _dirtyCount * 2);
+        }
+
+        _dirty[_dirtyCount++] = (int)(uint)fd.Token;
+    }
+
+    /// <summary>The changes that the poller has to be told; they count as told.</summary>
+    public ReadOnlySpan<IvChange> TakeChanges()
+    {
+        if (_dirtyCount == 0)
+        {
+            return default;
+        }
+
+        if (_changes.Length < _dirtyCount)
+        {
+            _changes = new IvChange[(int)BitOperations.RoundUpToPowerOf2((uint)_dirtyCount)];
+        }
+
+        int count = 0;
+        for (int i = 0; i < _dirtyCount; i++)
+        {
+            // The slot may have been freed since, or belong to another one, which is looked at once more at no harm.
+            if (_slots[_dirty[i]].Fd is not { IsChanged: true } fd)
+            {
+                continue;
+            }
+
+            fd.IsChanged = false;
+            IvBands want = fd.Interest;
+            if (want != fd.Told && fd.Error == IvError.None && !fd.IsOrphan)
+            {
+                _changes[count++] = new IvChange(fd.Handle, fd.Token, fd.Told, want);
+                fd.Told = want;
+            }
+        }
+
+        _dirtyCount = 0;
+        return _changes.AsSpan(0, count);
+    }
+
+    /// <summary>Calls the descriptors that are always ready, once each; false if Break ended it early.</summary>
+    public bool DispatchAlwaysReady()
+    {
+        // By index and backwards, because a handler may unregister any of them.
+        for (int i = _alwaysReady.Count - 1; i >= 0; i--)
+        {
+            if (i < _alwaysReady.Count)
+            {
+                _alwaysReady[i].Dispatch(loop, IvBands.In | IvBands.Out);
+                if (loop.IsBroken)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Throws the poller's set away and fills it anew, without what the kernel holds of closed descriptors.</summary>
+    public void Rebuild()
+    {
+        IvPoller poller = loop.Poller;
+        if (!poller.Reset())
+        {
+            return;
+        }
+
+        for (int slot = 0; slot < _slotCount; slot++)
+        {
+            if (_slots[slot].Fd is not { IsOrphan: false } fd || fd.Error != IvError.None)
+            {
+                continue;
+            }
+
+            IvBands want = fd.Interest;
+            IvError error = poller.Add(fd.Handle, want, fd.Token);
+            fd.Told = want;
+            if (error != IvError.None)
+            {
+                // Closed without being unregistered: that is how the ghost came about.
+                _byHandle.Clear(fd.Handle);
+                Orphan(fd);
+            }
+        }
+    }
+
+    public void ForEach<TState>(TState state, Action<TState, IvFd> action)
+    {
+        for (int slot = 0; slot < _slotCount; slot++)
+        {
+            if (_slots[slot].Fd is { } fd)
+            {
+                action(state, fd);
+            }
+        }
+
+        for (int i = _alwaysReady.Count - 1; i >= 0; i--)
+        {
+            action(state, _alwaysReady[i]);
+        }
+    }
+
+    private IvError AddAlwaysReady(IvFd fd)
+    {
+        fd.AttachAlwaysReady();
+        _alwaysReady.Add(fd);
+        return IvError.None;
+    }
+
+    // Its token dies with it: a duplicate of the closed descriptor may go on being reported under it.
+    private void Orphan(IvFd fd)
+    {
+        fd.IsOrphan = true;
+        ref Slot entry = ref _slots[(int)(uint)fd.Token];
+        entry.Generation++;
+        entry.RetiredTurn = (uint)loop.Turns;
+    }
+
+    private IvFd? Occupant(nint handle)
+    {
+        int slot = _byHandle.Find(handle);
+        return slot < 0 ? null : _slots[slot].Fd;
+    }
+
+    // For a backend whose kernel would take a number twice: is the one that holds it still what it was?
+    private bool IsStillOpen(IvFd occupant, DescriptorIdentity identity)
+    {
+        if (occupant.Socket is { } socket)
+        {
+            return !socket.IsDisposed;
+        }
+
+        if (identity.Kind == DescriptorKind.Unknown && loop.Network.Identify(occupant.Handle, out identity) != IvError.None)
+        {
+            return false;
+        }
+
+        return _identities.TryGetValue((int)(uint)occupant.Token, out DescriptorIdentity before) && before == identity;
+    }
+
+    // What came as a number is made non-blocking unless it is; it is put back when the registration ends, which takes an
+    // identity: by then the number may be a stranger's.
+    private IvError MakeNonBlocking(IvFd fd, ref DescriptorIdentity identity, out bool restore)
+    {
+        restore = false;
+        if (fd.Socket is not null || !fd.SetsNonBlocking)
+        {
+            return IvError.None;
+        }
+
+        IvNetwork network = loop.Network;
+        IvError error = network.GetBlocking(fd.Handle, out bool blocking);
+        if (error != IvError.None || !blocking)
+        {
+            return error;
+        }
+
+        if (identity.Kind == DescriptorKind.Unknown)
+        {
+            error = network.Identify(fd.Handle, out identity);
+            if (error != IvError.None)
+            {
+                return error;
+            }
+        }
+
+        error = network.SetBlocking(fd.Handle, blocking: false);
+        restore = error == IvError.None;
+        return error;
+    }
+
+    private bool IsUnchanged(IvFd fd, int slot) =>
+        loop.Network.Identify(fd.Handle, out DescriptorIdentity now) == IvError.None
+        && _identities.TryGetValue(slot, out DescriptorIdentity before)
+        && before == now;
+
+    private int TakeSlot()
+    {
+        int slot = _freeSlot;
+        if (slot >= 0)
+        {
+            _freeSlot = _slots[slot].NextFree;
+            return slot;
+        }
+
+        if (_slotCount == _slots.Length)
+        {
+            Array.Resize(ref _slots, _slotCount * 2);
+        }
+
+        _slots[_slotCount].Generation = 1;
+        return _slotCount++;
+    }
+
+    private void FreeSlot(int slot)
+    {
+        ref Slot entry = ref _slots[slot];
+        entry.Fd = null;
+        entry.Generation++;
+        entry.RetiredTurn = (uint)loop.Turns;
+        entry.NextFree = _freeSlot;
+        _freeSlot = slot;
+    }
+
+    [StructLayout(LayoutKind.Auto)]
+    private struct Slot
+    {
+        public IvFd? Fd;
+        public uint Generation;
+        public uint RetiredTurn;
+        public int NextFree;
+    }
+}

@@ -1,0 +1,87 @@
+using Ivy.Net.Interop;
+
+namespace Ivy.Net;
+
+/// <content>Reading and writing what is no socket: pipes, terminals, devices, files.</content>
+public sealed partial class IvFd
+{
+    private IvNetwork IoNetwork => Socket?.Network ?? Loop?.Network ?? IvNetwork.Current;
+
+    /// <summary>Reads what is there, at most the buffer's length, without blocking (read(2)).</summary>
+    /// <param name="buffer">Where to; 0 bytes into an empty buffer are no end.</param>
+    /// <returns>Bytes, would-block, end, or the error.</returns>
+    public IvIoResult Read(Span<byte> buffer)
+    {
+        bool referenced = false;
+        try
+        {
+            return Reference(ref referenced) ? IoNetwork.Read(_handle, buffer) : IvIoResult.Failed(IvError.EBADF);
+        }
+        finally
+        {
+            Release(referenced);
+        }
+    }
+
+    /// <summary>Writes as much as goes without blocking (write(2)).</summary>
+    /// <param name="buffer">What to write.</param>
+    /// <returns>Bytes, which may be fewer than were given, would-block, or the error. EPIPE: the reader is gone.</returns>
+    public IvIoResult Write(ReadOnlySpan<byte> buffer)
+    {
+        bool referenced = false;
+        try
+        {
+            return Reference(ref referenced) ? IoNetwork.Write(_handle, buffer) : IvIoResult.Failed(IvError.EBADF);
+        }
+        finally
+        {
+            Release(referenced);
+        }
+    }
+
+    /// <summary>Reads into several buffers, one after the other, by one call (readv(2)).</summary>
+    /// <param name="buffers">Where to.</param>
+    /// <returns>Bytes over all buffers, would-block, end, or the error.</returns>
+    public IvIoResult ReadV(ReadOnlySpan<Memory<byte>> buffers)
+    {
+        bool referenced = false;
+        try
+        {
+            return Reference(ref referenced) ? IoNetwork.ReadV(_handle, buffers) : IvIoResult.Failed(IvError.EBADF);
+        }
+        finally
+        {
+            Release(referenced);
+        }
+    }
+
+    /// <summary>Writes several buffers, one after the other, by one call (writev(2)).</summary>
+    /// <param name="buffers">What to write.</param>
+    /// <returns>Bytes over all buffers, would-block, or the error.</returns>
+    public IvIoResult WriteV(ReadOnlySpan<ReadOnlyMemory<byte>> buffers)
+    {
+        bool referenced = false;
+        try
+        {
+            return Reference(ref referenced) ? IoNetwork.WriteV(_handle, buffers) : IvIoResult.Failed(IvError.EBADF);
+        }
+        finally
+        {
+            Release(referenced);
+        }
+    }
+
+    private bool Reference(ref bool referenced)
+    {
+        CheckedLoop("reading or writing");
+        return Socket is { IsDisposed: true } ? false : _safeHandle is null || HandleReference.TryAdd(_safeHandle, ref referenced);
+    }
+
+    private void Release(bool referenced)
+    {
+        if (referenced)
+        {
+            _safeHandle!.DangerousRelease();
+        }
+    }
+}

@@ -1,0 +1,392 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Ivy.Net.Interop;
+using Ivy.Net.Polling;
+
+namespace Ivy.Net;
+
+/// <summary>Watches a descriptor: a socket, pipe, terminal, device, or anything else that poll(2) takes.</summary>
+/// <remarks>
+/// <para>Level-triggered: a handler is called in each turn in which the descriptor is ready for it, until it is drained,
+/// the handler is set to null, or the object is unregistered. A handler that is null is no interest, and costs nothing.
+/// Handlers may be set at any time; on a registered object the kernel learns of it before the loop sleeps next.</para>
+/// <para>With an error pending every handler that is set is called, in the order Err, Pri, In, Out, Hangup; when the peer has
+/// closed, without an error, it is Pri, In, Out, Hangup and then Err, so that unread data is not lost. After each handler
+/// the registration is checked again. Readiness is a snapshot: an earlier handler of the turn may have used it up, so a
+/// read may say that it would block.</para>
+/// <para>The object never owns what it watches; unregister it before the descriptor is closed (an <see cref="IvSocket"/> sees
+/// to that itself). All members are for the loop's thread while the object is registered; none allocates.
+/// Follows iv_fd(3); see IvFd(3).</para>
+/// </remarks>
+public sealed partial class IvFd : IvObject, ISocketWatcher
+{
+    private readonly nint _handle;
+    private readonly SafeHandle? _safeHandle;
+    private Action<IvFd>? _in;
+    private Action<IvFd>? _out;
+    private Action<IvFd>? _err;
+    private Action<IvFd>? _hangup;
+    private Action<IvFd>? _pri;
+    private FdFlags _flags = FdFlags.SetsNonBlocking;
+
+    /// <summary>Watches a socket; disposing the socket unregisters the object.</summary>
+    /// <param name="socket">A socket of the same network as the loop.</param>
+    public IvFd(IvSocket socket)
+        : base(ObjectKind.Fd)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        Socket = socket;
+        _handle = socket.Handle;
+    }
+
+    /// <summary>Watches a descriptor that is known by its number, which stays the caller's.</summary>
+    /// <param name="handle">The number, as in 0 for standard input.</param>
+    public IvFd(nint handle)
+        : base(ObjectKind.Fd)
+        => _handle = handle;
+
+    /// <summary>Watches the descriptor of a handle, which stays the caller's; it is referenced only for the length of a call.</summary>
+    /// <param name="handle">An open handle: of a pipe stream or a file stream, say.</param>
+    public IvFd(SafeHandle handle)
+        : base(ObjectKind.Fd)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        ObjectDisposedException.ThrowIf(handle.IsClosed || handle.IsInvalid, handle);
+        _safeHandle = handle;
+        _handle = handle.DangerousGetHandle();
+    }
+
+    [Flags]
+    private enum FdFlags : ushort
+    {
+        None = 0,
+        SetsNonBlocking = 1,
+        AlwaysReady = 2,
+        IsAlwaysReady = 4,
+        Orphan = 8,
+        RestoresBlocking = 16,
+        Changed = 32,
+    }
+
+    /// <summary>The descriptor's number.</summary>
+    public nint Handle => _handle;
+
+    /// <summary>The socket that is watched, null if the object was made from a number or a handle.</summary>
+    public IvSocket? Socket { get; }
+
+    /// <summary>Called when a read would not block: data, a connection to accept, the end, or an error.</summary>
+    public Action<IvFd>? HandlerIn
+    {
+        get => _in;
+        set => Set(ref _in, value, nameof(HandlerIn));
+    }
+
+    /// <summary>Called when a write would not block, a connect has ended, or there is an error.</summary>
+    public Action<IvFd>? HandlerOut
+    {
+        get => _out;
+        set => Set(ref _out, value, nameof(HandlerOut));
+    }
+
+    /// <summary>Called when an error is pending, both directions are closed, or a change of interest was refused (<see cref="Error"/>).</summary>
+    public Action<IvFd>? HandlerErr
+    {
+        get => _err;
+        set => Set(ref _err, value, nameof(HandlerErr));
+    }
+
+    /// <summary>Called when the peer has closed its side; unread data may still be there. Level-triggered: set it to null once seen.</summary>
+    public Action<IvFd>? HandlerHangup
+    {
+        get => _hangup;
+        set => Set(ref _hangup, value, nameof(HandlerHangup));
+    }
+
+    /// <summary>Called when there is urgent data (POLLPRI).</summary>
+    public Action<IvFd>? HandlerPri
+    {
+        get => _pri;
+        set => Set(ref _pri, value, nameof(HandlerPri));
+    }
+
+    /// <summary>
+    /// Why the kernel refused a change of interest; the descriptor is disarmed until it is registered anew.
+    /// <see cref="IvError.None"/> otherwise.
+    /// </summary>
+    public IvError Error { get; private set; }
+
+    /// <summary>
+    /// Whether a descriptor that is not a socket of ours is made non-blocking at Register and put back at Unregister.
+    /// Defaults to true. A blocking descriptor stalls the loop when readiness turns out to be stale.
+    /// </summary>
+    public bool SetsNonBlocking
+    {
+        get => Has(FdFlags.SetsNonBlocking);
+        init => Put(FdFlags.SetsNonBlocking, value);
+    }
+
+    /// <summary>
+    /// Whether a regular file, which no backend takes (EPERM), is registered all the same and counts as ready in each turn,
+    /// so that one program can read a terminal, a pipe and a file. The loop does not sleep meanwhile. Defaults to false.
+    /// </summary>
+    public bool AlwaysReady
+    {
+        get => Has(FdFlags.AlwaysReady);
+        init => Put(FdFlags.AlwaysReady, value);
+    }
+
+    internal ulong Token { get; private set; }
+
+    // What the poller was told last.
+    internal IvBands Told { get; set; }
+
+    internal bool IsAlwaysReady => Has(FdFlags.IsAlwaysReady);
+
+    internal bool RestoresBlocking => Has(FdFlags.RestoresBlocking);
+
+    // Its number has been taken over by another registration: the descriptor was closed without being unregistered.
+    internal bool IsOrphan
+    {
+        get => Has(FdFlags.Orphan);
+        set => Put(FdFlags.Orphan, value);
+    }
+
+    // On the table's list of changes.
+    internal bool IsChanged
+    {
+        get => Has(FdFlags.Changed);
+        set => Put(FdFlags.Changed, value);
+    }
+
+    /// <summary>What the handlers ask the poller for.</summary>
+    internal IvBands Interest =>
+        (_in is null ? IvBands.None : IvBands.In)
+        | (_out is null ? IvBands.None : IvBands.Out)
+        | (_err is null ? IvBands.None : IvBands.Err)
+        | (_hangup is null ? IvBands.None : IvBands.Hangup)
+        | (_pri is null ? IvBands.None : IvBands.Pri);
+
+    /// <summary>Registers the descriptor on this thread's loop; the kernel knows it on return.</summary>
+    /// <exception cref="IvException">
+    /// EBADF: not open. EPERM: a regular file or directory, see <see cref="AlwaysReady"/>. EEXIST: registered on this loop
+    /// already, by another object. ENOMEM, ENOSPC: the kernel's limit of watched descriptors. Nothing has changed then.
+    /// </exception>
+    public void Register()
+    {
+        IvError error = TryRegister();
+        if (error != IvError.None)
+        {
+            ThrowRefused(error);
+        }
+    }
+
+    /// <summary>As <see cref="Register"/>, and returns the error instead of throwing it.</summary>
+    /// <returns><see cref="IvError.None"/> if the descriptor is registered.</returns>
+    public IvError TryRegister()
+    {
+        IvLoop loop = LoopForRegister();
+        if (Socket is not null)
+        {
+            if (Socket.IsDisposed)
+            {
+                return IvError.EBADF;
+            }
+
+            if (Socket.Network != loop.Network)
+            {
+                RaiseOtherNetwork(loop);
+            }
+
+            if (Socket.Watcher is { } watcher && watcher != this)
+            {
+                return IvError.EEXIST;
+            }
+        }
+
+        // Referenced for the length of the call, so that nobody closes it half-way.
+        bool referenced = false;
+        try
+        {
+            if (_safeHandle is not null && !HandleReference.TryAdd(_safeHandle, ref referenced))
+            {
+                return IvError.EBADF;
+            }
+
+            Error = IvError.None;
+            IvError error = loop.Fds.Add(this, Interest);
+            if (error != IvError.None)
+            {
+                return error;
+            }
+        }
+        finally
+        {
+            if (referenced)
+            {
+                _safeHandle!.DangerousRelease();
+            }
+        }
+
+        if (Socket is not null)
+        {
+            Socket.Watcher = this;
+        }
+
+        Bind(loop);
+        return IvError.None;
+    }
+
+    /// <summary>
+    /// Ends the registration: no handler of it runs any more, not even from the batch at hand, and the kernel has let go of
+    /// the descriptor on return. One that was closed before is tolerated. An object that is not registered is a misuse (IVF0021).
+    /// </summary>
+    public void Unregister()
+    {
+        LoopForUnregister();
+        EndRegistration();
+    }
+
+    /// <summary>The descriptor, what it is, and the name, as in <c>IvFd 17 (tcp 10.0.0.9:51514 -> 10.0.0.1:80, "upstream")</c>.</summary>
+    /// <returns>A text for messages. Allocates.</returns>
+    public override string ToString()
+    {
+        string? what = Socket?.ToString();
+        string? name = Name is null ? null : $"\"{Name}\"";
+        return what is null && name is null ? $"IvFd {_handle}"
+            : $"IvFd {_handle} ({what}{(what is null || name is null ? string.Empty : ", ")}{name})";
+    }
+
+    void ISocketWatcher.OnSocketClosing()
+    {
+        if (CheckedLoop("disposing its socket") is not null)
+        {
+            EndRegistration();
+        }
+    }
+
+    internal override void EndRegistration()
+    {
+        Loop!.Fds.Remove(this);
+        _flags &= FdFlags.SetsNonBlocking | FdFlags.AlwaysReady;
+        if (Socket is not null)
+        {
+            Socket.Watcher = null;
+        }
+
+        Unbind();
+    }
+
+    internal void Attach(ulong token, IvBands told, bool restoresBlocking)
+    {
+        Token = token;
+        Told = told;
+        Put(FdFlags.RestoresBlocking, restoresBlocking);
+    }
+
+    internal void AttachAlwaysReady() => _flags |= FdFlags.IsAlwaysReady;
+
+    /// <summary>Calls the handlers that the bands ask for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Dispatch(IvLoop loop, IvBands bands)
+    {
+        // By far the most common: data has come.
+        if (bands == IvBands.In)
+        {
+            if (_in is { } handler)
+            {
+                loop.Invoke(handler, this);
+            }
+
+            return;
+        }
+
+        DispatchBands(loop, bands);
+    }
+
+    /// <summary>The poller refused a change: the descriptor is disarmed, and its error handler learns why.</summary>
+    internal void DispatchRefused(IvLoop loop, IvError error)
+    {
+        Error = error;
+        if (_err is { } handler)
+        {
+            loop.Invoke(handler, this);
+            return;
+        }
+
+        IvFatal.Raise(
+            FatalCondition.ChangeRefused,
+            $"{this}: the kernel refused a change of interest: {error.Describe()}. The descriptor was probably closed while it is registered: call Unregister before closing it, or set HandlerErr to be told.",
+            this);
+    }
+
+    private void DispatchBands(IvLoop loop, IvBands bands)
+    {
+        bool error = (bands & IvBands.Err) != 0;
+        if ((bands & (IvBands.Err | IvBands.Closed)) != 0)
+        {
+            // Every handler that is set hears of it: one that is not called could not end the readiness.
+            bands = IvBands.In | IvBands.Out | IvBands.Err | IvBands.Hangup | IvBands.Pri;
+        }
+
+        ulong token = Token;
+        if (error && !Call(loop, _err, token))
+        {
+            return;
+        }
+
+        if (((bands & IvBands.Pri) != 0 && !Call(loop, _pri, token))
+            || ((bands & IvBands.In) != 0 && !Call(loop, _in, token))
+            || ((bands & IvBands.Out) != 0 && !Call(loop, _out, token))
+            || ((bands & IvBands.Hangup) != 0 && !Call(loop, _hangup, token)))
+        {
+            return;
+        }
+
+        if (!error && (bands & IvBands.Err) != 0)
+        {
+            Call(loop, _err, token);
+        }
+    }
+
+    // False if the next handler must not be called: this registration has ended, or Break was asked for.
+    private bool Call(IvLoop loop, Action<IvFd>? handler, ulong token)
+    {
+        if (handler is null)
+        {
+            return true;
+        }
+
+        loop.Invoke(handler, this);
+        return IsRegistered && Token == token && !loop.IsBroken;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Set(ref Action<IvFd>? field, Action<IvFd>? value, string member)
+    {
+        IvLoop? loop = CheckedLoop(member);
+        bool interestChanges = field is null != value is null;
+        field = value;
+        if (interestChanges)
+        {
+            loop?.Fds.MarkChanged(this);
+        }
+    }
+
+    private bool Has(FdFlags flag) => (_flags & flag) != 0;
+
+    private void Put(FdFlags flag, bool value) => _flags = value ? _flags | flag : _flags & ~flag;
+
+    private void ThrowRefused(IvError error) => throw new IvException(error, "register", this, error switch
+    {
+        IvError.EBADF => "The descriptor is not open: register it before it is closed, and not after its socket was disposed",
+        IvError.EPERM => "Files and directories have no readiness: set AlwaysReady, or read them on another thread",
+        IvError.EEXIST => "Another IvFd of this loop watches the descriptor: unregister that one first, or duplicate the descriptor",
+        IvError.ENOSPC => "Raise /proc/sys/fs/epoll/max_user_watches",
+        _ => null,
+    });
+
+    private void RaiseOtherNetwork(IvLoop loop) => IvFatal.Raise(
+        FatalCondition.OtherNetwork,
+        $"{this}: Register called on {loop}, whose network is {loop.Network.Name}, but the socket belongs to the network {Socket!.Network.Name}. Make the socket on the loop's network: IvSocket.Listen(…, network: loop.Network).",
+        this);
+}

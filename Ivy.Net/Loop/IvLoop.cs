@@ -1,0 +1,399 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Ivy.Net.Polling;
+using Microsoft.Extensions.ObjectPool;
+
+namespace Ivy.Net;
+
+/// <summary>A thread's event loop: waits for descriptors, timers, tasks and posts, and calls their handlers, one at a time.</summary>
+/// <remarks>
+/// <para>Made on a thread, a loop belongs to it and is its <see cref="Current"/>; a thread has at most one. Everything
+/// registered on that thread is registered on it. Handlers must not block: nothing else of the loop runs meanwhile.</para>
+/// <para>All members are for the loop's thread, except for those that say that any thread may call them: <see cref="Post(Action{object?}, object?)"/>,
+/// <see cref="Quit"/>, <see cref="Counters"/>. The order of things in a turn is in ivy-turn(7). No turn, event, timer, task or
+/// post allocates. Follows ivykis(3); see IvLoop(3).</para>
+/// </remarks>
+[DebuggerDisplay("{ToString(),nq}")]
+public sealed partial class IvLoop : IDisposable
+{
+    [ThreadStatic]
+    private static IvLoop? _current;
+
+    private static int _lastId;
+
+    private readonly int _id = Interlocked.Increment(ref _lastId) - 1;
+    private readonly IvLoopOptions _options;
+    private readonly IvPoller _poller;
+    private readonly PostQueue _posts = new();
+    private readonly ObjectPool<PostItem> _postPool;
+    private readonly QuitNode _quitNode = new();
+    private readonly int[] _registered = new int[Enum.GetValues<ObjectKind>().Length];
+    private readonly int _threadNumber;
+    private IvEvent? _firstEvent;
+    private IvTimestamp _now;
+    private bool _isNowValid;
+    private volatile bool _isDisposed;
+
+    /// <summary>Makes this thread's loop with the default options.</summary>
+    /// <exception cref="IvException">No poll method is available; the message says why for each.</exception>
+    public IvLoop()
+        : this(new IvLoopOptions())
+    {
+    }
+
+    /// <summary>Makes this thread's loop. A second one on a thread is a misuse (IVF0003).</summary>
+    /// <param name="options">How; read now.</param>
+    /// <exception cref="IvException">No poll method is available; the message says why for each.</exception>
+    public IvLoop(IvLoopOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (_current is { } other)
+        {
+            IvFatal.Raise(
+                FatalCondition.SecondLoop,
+                $"IvLoop: made on a thread that has one already ({other}). Use IvLoop.Current, dispose that one first, or start another thread.",
+                other);
+        }
+
+        _options = options;
+        ThreadId = Environment.CurrentManagedThreadId;
+        _threadNumber = OperatingSystem.IsLinux() ? Interop.Linux.Sys.GetThreadId() : ThreadId;
+        Name = options.Name;
+        Network = options.Network ?? IvNetwork.System;
+        _poller = CreatePoller(options);
+        _ready = new IvReady[options.BatchSize];
+        _slowNanoseconds = options.SlowCallback is { } slow ? Math.Max(IvTimestamp.ToNanoseconds(slow), 1) : long.MaxValue;
+        _isTimed = options.SlowCallback is not null;
+        _postPool = CreatePool(options);
+        Timers = new TimerQueue(this);
+        Timeouts = new TimeoutQueues(this);
+        Tasks = new TaskQueue(this);
+        Fds = new FdTable(this);
+
+        _current = this;
+        IvNetwork.OfThisThread = Network;
+        IvFatal.DumpCurrentLoop = static writer => Current?.Dump(writer);
+    }
+
+    /// <summary>This thread's loop, null where there is none. Any thread.</summary>
+    public static IvLoop? Current => _current;
+
+    /// <summary>What messages and dumps call the loop. Any thread may read it.</summary>
+    public string? Name { get; }
+
+    /// <summary>The network of the loop's sockets and descriptors. Any thread may read it.</summary>
+    public IvNetwork Network { get; }
+
+    /// <summary>The name of the poll method in use, as in <c>epoll</c>. Any thread may read it.</summary>
+    public string PollMethod => _poller.Name;
+
+    /// <summary>Whether the calling thread is the loop's. Any thread.</summary>
+    public bool IsOnThread => Environment.CurrentManagedThreadId == ThreadId;
+
+    /// <summary>
+    /// The loop's clock as of this turn: the same for all handlers until the next wait or <see cref="InvalidateNow"/>. It is
+    /// read when it is first asked for, and what relative timers start from.
+    /// </summary>
+    public IvTimestamp Now
+    {
+        get
+        {
+            CheckLoopThread(nameof(Now));
+            if (!_isNowValid)
+            {
+                _now = _poller.Now;
+                _isNowValid = true;
+            }
+
+            return _now;
+        }
+    }
+
+    /// <summary>What the loop has done and what is registered on it. Any thread; the numbers of a running loop may be of different moments.</summary>
+    public IvLoopCounters Counters => new()
+    {
+        Turns = _turns,
+        Polls = _polls,
+        Events = _events,
+        Posts = _postsRun,
+        Wakeups = Volatile.Read(ref _wakeups),
+        Stale = _stale,
+        Rebuilds = _rebuilds,
+        WaitTime = new TimeSpan(_waitNanoseconds / 100),
+        Fds = _registered[(int)ObjectKind.Fd],
+        Timers = _registered[(int)ObjectKind.Timer],
+        Timeouts = _registered[(int)ObjectKind.Timeout],
+        Tasks = _registered[(int)ObjectKind.Task],
+        RegisteredEvents = _registered[(int)ObjectKind.Event],
+        RawEvents = _registered[(int)ObjectKind.EventRaw],
+        Listeners = _registered[(int)ObjectKind.Listener],
+        Active = Active,
+    };
+
+    internal int ThreadId { get; }
+
+    internal IvPoller Poller => _poller;
+
+    internal TimerQueue Timers { get; }
+
+    internal TimeoutQueues Timeouts { get; }
+
+    internal TaskQueue Tasks { get; }
+
+    internal FdTable Fds { get; }
+
+    // How many registered objects keep Run going.
+    internal int Active { get; set; }
+
+    internal long Turns => _turns;
+
+    /// <summary>Drops the cached <see cref="Now"/>: call it after something slow, before starting a relative timer.</summary>
+    public void InvalidateNow()
+    {
+        CheckLoopThread(nameof(InvalidateNow));
+        _isNowValid = false;
+    }
+
+    /// <summary>Runs a callback on the loop's thread, after what this thread has posted before; any thread. Posts keep Run going.</summary>
+    /// <param name="callback">Runs once. Use a static lambda and <paramref name="state"/>: a closure is an allocation.</param>
+    /// <param name="state">Goes to the callback.</param>
+    /// <returns>False if the loop has been disposed: the callback will not run.</returns>
+    public bool Post(Action<object?> callback, object? state)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        return Post(callback, state, invoker: null);
+    }
+
+    /// <summary>As <see cref="Post(Action{object?}, object?)"/>, with a state of any type: a value is not boxed.</summary>
+    /// <typeparam name="T">The type of the state.</typeparam>
+    /// <param name="callback">Runs once.</param>
+    /// <param name="state">Goes to the callback.</param>
+    /// <returns>False if the loop has been disposed: the callback will not run.</returns>
+    public bool Post<T>(Action<T> callback, T state)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        if (!typeof(T).IsValueType)
+        {
+            return Post(callback, state, TypedInvoker<T>.Instance);
+        }
+
+        PostItem<T> item = PostItem<T>.Get(callback, state);
+        if (Enqueue(item))
+        {
+            return true;
+        }
+
+        item.Drop();
+        return false;
+    }
+
+    /// <summary>
+    /// Ends the loop's life: what is still registered is unregistered and reported to <see cref="IvLoopOptions.LeakReport"/>,
+    /// posts that have not run are dropped, and later ones refused. Idempotent; a handler of the loop must not call it (IVF0006).
+    /// </summary>
+    public void Dispose()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        CheckThread(this, nameof(Dispose));
+        if (_isRunning)
+        {
+            IvFatal.Raise(
+                FatalCondition.DisposeWhileRunning,
+                $"{this}: Dispose called by one of its own handlers. Call Quit there, and dispose the loop when Run has returned.",
+                this);
+        }
+
+        List<IvObject> left = CollectRegistered();
+        foreach (IvObject item in left)
+        {
+            // One may end others: an object that owns some takes them along.
+            if (item.IsRegistered)
+            {
+                item.EndRegistration();
+            }
+        }
+
+        _isDisposed = true;
+        int dropped = DropPosts();
+        _poller.Dispose();
+        _current = null;
+        IvNetwork.OfThisThread = null;
+        if (_options.LeakReport is { } report && (left.Count > 0 || dropped > 0))
+        {
+            report(new IvLeakReport(this, left, dropped));
+        }
+    }
+
+    /// <summary>As in <c>IvLoop 0 "main"</c>; loops are numbered in the order in which they are made.</summary>
+    /// <returns>A text for messages. Allocates.</returns>
+    public override string ToString() => Name is null ? $"IvLoop {_id}" : $"IvLoop {_id} \"{Name}\"";
+
+    /// <summary>Adds to the count of registered objects of a kind.</summary>
+    internal void Count(ObjectKind kind, int change) => _registered[(int)kind] += change;
+
+    /// <summary>Any thread: queues a node and wakes the loop if it sleeps. False if the loop has been disposed.</summary>
+    internal bool Enqueue(PostNode node)
+    {
+        if (!_posts.TryAdd(node, out bool wake))
+        {
+            return false;
+        }
+
+        if (wake && Environment.CurrentManagedThreadId != ThreadId)
+        {
+            Interlocked.Increment(ref _wakeups);
+            _poller.Wake();
+        }
+
+        _poller.OnPosted();
+        return true;
+    }
+
+    internal void AddEvent(IvEvent item)
+    {
+        item.PreviousOfLoop = null;
+        item.NextOfLoop = _firstEvent;
+        if (_firstEvent is not null)
+        {
+            _firstEvent.PreviousOfLoop = item;
+        }
+
+        _firstEvent = item;
+    }
+
+    internal void RemoveEvent(IvEvent item)
+    {
+        if (item.PreviousOfLoop is null)
+        {
+            _firstEvent = item.NextOfLoop;
+        }
+        else
+        {
+            item.PreviousOfLoop.NextOfLoop = item.NextOfLoop;
+        }
+
+        if (item.NextOfLoop is not null)
+        {
+            item.NextOfLoop.PreviousOfLoop = item.PreviousOfLoop;
+        }
+
+        item.NextOfLoop = item.PreviousOfLoop = null;
+    }
+
+    /// <summary>The rule of threads: a misuse unless this is the loop's thread.</summary>
+    internal void CheckThread(object subject, string member)
+    {
+        if (Environment.CurrentManagedThreadId != ThreadId)
+        {
+            RaiseWrongThread(subject, member);
+        }
+    }
+
+    /// <summary>All registered objects that a user made.</summary>
+    internal List<IvObject> CollectRegistered()
+    {
+        List<IvObject> objects = [];
+        Fds.ForEach(objects, static (list, fd) => AddVisible(list, fd));
+        Timers.ForEach(objects, static (list, timer) => AddVisible(list, timer));
+        Timeouts.ForEach(objects, static (list, timeout) => list.Add(timeout));
+        Tasks.ForEach(objects, static (list, task) => list.Add(task));
+        for (IvEvent? item = _firstEvent; item is not null; item = item.NextOfLoop)
+        {
+            objects.Add(item);
+        }
+
+        return objects;
+    }
+
+    // What the library registers for an object of the user's stands for that object.
+    private static void AddVisible(List<IvObject> list, IvObject item)
+    {
+        IvObject? visible = item.IsInternal ? item.State as IvObject : item;
+        if (visible is not null && (!item.IsInternal || !list.Contains(visible)))
+        {
+            list.Add(visible);
+        }
+    }
+
+    private static IvPoller CreatePoller(IvLoopOptions options) =>
+        options.PollMethods is null && options.Network is SimulatedNetwork simulation
+            ? new SimulatedPoller(simulation)
+            : PollMethodSelector.Create(options.PollMethods, options.ExcludedPollMethods);
+
+    private static ObjectPool<PostItem> CreatePool(IvLoopOptions options)
+    {
+        var policy = new PostItem.Policy();
+        ObjectPoolProvider provider = options.PoolProvider ?? new DefaultObjectPoolProvider { MaximumRetained = options.PostPoolSize };
+        policy.Pool = provider.Create(policy);
+        return policy.Pool;
+    }
+
+    private bool Post(Delegate callback, object? state, PostItem.Invoker? invoker)
+    {
+        if (_isDisposed)
+        {
+            return false;
+        }
+
+        PostItem item = _postPool.Get();
+        item.Set(callback, state, invoker);
+        if (Enqueue(item))
+        {
+            return true;
+        }
+
+        item.Drop();
+        return false;
+    }
+
+    private int DropPosts()
+    {
+        int dropped = 0;
+        DropAll(_postBatch, ref dropped);
+        _postBatch = null;
+        DropAll(_posts.Close(), ref dropped);
+        return dropped;
+    }
+
+    private void DropAll(PostNode? first, ref int dropped)
+    {
+        while (first is { } node)
+        {
+            first = node.Next;
+            dropped += node == _quitNode ? 0 : 1;
+            node.Drop();
+        }
+    }
+
+    private void CheckLoopThread(string member)
+    {
+        if (Environment.CurrentManagedThreadId != ThreadId)
+        {
+            RaiseWrongThread(this, member);
+        }
+    }
+
+    private void CheckUsable(string member)
+    {
+        CheckLoopThread(member);
+        if (_isDisposed)
+        {
+            IvFatal.Raise(FatalCondition.DisposedLoop, $"{this}: {member} called after Dispose. Make a new loop instead.", this);
+        }
+    }
+
+    [DoesNotReturn]
+    private void RaiseWrongThread(object subject, string member) => IvFatal.Raise(
+        FatalCondition.WrongThread,
+        $"{subject}: {member} called on thread {Environment.CurrentManagedThreadId}, but it belongs to {this} on thread {ThreadId}. Call loop.Post(…) and do it there; see ivy-threads(7).",
+        subject);
+
+    private static class TypedInvoker<T>
+    {
+        public static readonly PostItem.Invoker Instance = static (callback, state) => ((Action<T>)callback)((T)state!);
+    }
+}

@@ -1,0 +1,75 @@
+using Ivy.Net.Polling;
+using Microsoft.Extensions.ObjectPool;
+
+namespace Ivy.Net;
+
+/// <summary>How a loop is made. Read once, by the constructor of <see cref="IvLoop"/>; may be used for many loops.</summary>
+public sealed class IvLoopOptions
+{
+    internal const int DefaultPostPoolSize = 1024;
+
+    // As many events as one page of struct epoll_event holds: beyond that a larger batch saves nothing that was measurable,
+    // and a smaller one lets timers and posts in sooner.
+    internal const int DefaultBatchSize = 256;
+
+    /// <summary>What messages and dumps call the loop. Defaults to null.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>
+    /// The poll methods to try, best first. Defaults to null: the environment variables IVY_SELECT_POLL_METHOD and
+    /// IVY_EXCLUDE_POLL_METHOD choose among <see cref="IvPollMethod.All"/>. With a list the environment is not asked.
+    /// </summary>
+    public IReadOnlyList<IvPollMethod>? PollMethods { get; init; }
+
+    /// <summary>Poll methods, by name, that are left out whatever the list says. Defaults to none.</summary>
+    public IReadOnlyList<string> ExcludedPollMethods { get; init; } = [];
+
+    /// <summary>The network of the loop's sockets and descriptors. Defaults to <see cref="IvNetwork.System"/>.</summary>
+    public IvNetwork? Network { get; init; }
+
+    /// <summary>How many ready descriptors one wait brings at most. Defaults to 256.</summary>
+    public int BatchSize
+    {
+        get => field;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = DefaultBatchSize;
+
+    /// <summary>How many items of posted work the loop keeps for reuse; more in flight are allocated. Defaults to 1024.</summary>
+    public int PostPoolSize
+    {
+        get => field;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = DefaultPostPoolSize;
+
+    /// <summary>Makes the pool of posted work items instead, which must be safe for many threads. Defaults to null: a default pool of <see cref="PostPoolSize"/>.</summary>
+    public ObjectPoolProvider? PoolProvider { get; init; }
+
+    /// <summary>
+    /// Gets what a handler threw, on the loop's thread, after which the loop goes on; what it throws itself leaves Run.
+    /// Defaults to null: exceptions leave Run untouched, at the place where they were thrown.
+    /// </summary>
+    public Action<IvUnhandledException>? UnhandledException { get; init; }
+
+    /// <summary>Told by Dispose of objects that are still registered, and of posts that have not run. Defaults to null.</summary>
+    public Action<IvLeakReport>? LeakReport { get; init; }
+
+    /// <summary>
+    /// From which length on a callback is reported to <see cref="SlowCallbackReport"/>. Defaults to null: callbacks are not
+    /// timed. Costs two readings of the clock for each callback.
+    /// </summary>
+    public TimeSpan? SlowCallback { get; init; }
+
+    /// <summary>Told of callbacks that were slow. Defaults to null: a line on standard error.</summary>
+    public Action<IvSlowCallback>? SlowCallbackReport { get; init; }
+
+    /// <summary>Told, once for each cause and loop, of what works but should not be so. Defaults to null: a line on standard error.</summary>
+    public Action<string>? Warning { get; init; }
+}

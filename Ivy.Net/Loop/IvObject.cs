@@ -1,0 +1,203 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Ivy.Net;
+
+/// <summary>What everything that can be registered on a loop has in common: a name, a state of the user's, an owner.</summary>
+/// <remarks>
+/// An object that is not registered has no thread. Registering binds it to the loop of the calling thread, and until it is
+/// unregistered only that thread may use it, except for the members that say that any thread may call them. Breaking that
+/// rule is a misuse (IVF0001) that is found before anything changes. Not meant to be derived from.
+/// </remarks>
+[DebuggerDisplay("{ToString(),nq}")]
+public abstract class IvObject : IDisposable
+{
+    private volatile IvLoop? _loop;
+    private readonly ObjectKind _kind;
+    private ObjectFlags _flags;
+
+    private protected IvObject(ObjectKind kind) => _kind = kind;
+
+    [Flags]
+    private enum ObjectFlags
+    {
+        None = 0,
+        Background = 1,
+        Disposed = 2,
+        Internal = 4,
+    }
+
+    /// <summary>What messages, dumps and reports call the object.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>The user's own: handlers find their context here and need no closure.</summary>
+    public object? State { get; set; }
+
+    /// <summary>The loop that the object is registered on, null if it is not. Any thread may read it.</summary>
+    public IvLoop? Loop => _loop;
+
+    /// <summary>Whether the object is registered. A timer or task that is about to run still is; inside its handler it no longer is.</summary>
+    public bool IsRegistered => _loop is not null;
+
+    /// <summary>
+    /// Whether <see cref="IvLoop.Run()"/> goes on for as long as the object is registered. Defaults to true; false is for what
+    /// only accompanies the program, as a statistics timer does.
+    /// </summary>
+    public bool KeepsLoopAlive
+    {
+        get => (_flags & ObjectFlags.Background) == 0;
+        set
+        {
+            if (value == KeepsLoopAlive)
+            {
+                return;
+            }
+
+            IvLoop? loop = CheckedLoop("KeepsLoopAlive");
+            _flags ^= ObjectFlags.Background;
+            if (loop is not null)
+            {
+                loop.Active += value ? 1 : -1;
+            }
+        }
+    }
+
+    internal bool IsDisposed => (_flags & ObjectFlags.Disposed) != 0;
+
+    // The library's own, which no counter, dump or leak report shows.
+    internal bool IsInternal
+    {
+        get => (_flags & ObjectFlags.Internal) != 0;
+        init => _flags = value ? _flags | ObjectFlags.Internal | ObjectFlags.Background : _flags;
+    }
+
+    internal ObjectKind Kind => _kind;
+
+    /// <summary>Unregisters the object if it is registered, and ends its use. Idempotent; on the loop's thread while it is registered.</summary>
+    public void Dispose()
+    {
+        if (IsDisposed)
+        {
+            return;
+        }
+
+        CheckedLoop(nameof(Dispose));
+        if (IsRegistered)
+        {
+            EndRegistration();
+        }
+
+        OnDisposed();
+        _flags |= ObjectFlags.Disposed;
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The kind and the name, as in <c>IvTimer "tick"</c>.</summary>
+    /// <returns>A text for messages. Allocates.</returns>
+    public override string ToString() => Name is null ? $"Iv{_kind}" : $"Iv{_kind} \"{Name}\"";
+
+    // Takes the object off its loop, on the loop's thread, whatever state it is in there.
+    internal abstract void EndRegistration();
+
+    private protected virtual void OnDisposed()
+    {
+    }
+
+    /// <summary>The loop to register on, or the misuse that forbids it.</summary>
+    private protected IvLoop LoopForRegister()
+    {
+        if (IsDisposed)
+        {
+            RaiseDisposed("Register");
+        }
+
+        if (_loop is { } bound)
+        {
+            bound.CheckThread(this, "Register");
+            RaiseAlreadyRegistered(bound);
+        }
+
+        return IvLoop.Current ?? RaiseNoLoop();
+    }
+
+    /// <summary>Binds the object to a loop and counts it.</summary>
+    private protected void Bind(IvLoop loop)
+    {
+        _loop = loop;
+        if (!IsInternal)
+        {
+            loop.Count(_kind, 1);
+        }
+
+        if (KeepsLoopAlive)
+        {
+            loop.Active++;
+        }
+    }
+
+    /// <summary>Frees the object from its loop and uncounts it.</summary>
+    private protected void Unbind()
+    {
+        IvLoop? loop = _loop;
+        _loop = null;
+        if (loop is null)
+        {
+            return;
+        }
+
+        if (!IsInternal)
+        {
+            loop.Count(_kind, -1);
+        }
+
+        if (KeepsLoopAlive)
+        {
+            loop.Active--;
+        }
+    }
+
+    /// <summary>The loop of a registered object on its own thread; null if it is not registered; a misuse elsewhere.</summary>
+    private protected IvLoop? CheckedLoop(string member)
+    {
+        IvLoop? loop = _loop;
+        loop?.CheckThread(this, member);
+        return loop;
+    }
+
+    /// <summary>As <see cref="CheckedLoop"/>, and a misuse if the object is not registered.</summary>
+    private protected IvLoop LoopForUnregister()
+    {
+        IvLoop? loop = CheckedLoop("Unregister");
+        if (loop is null)
+        {
+            IvFatal.Raise(
+                FatalCondition.NotRegistered,
+                $"{this}: Unregister called, but it is not registered. Check IsRegistered first, or use Dispose, which may be called at any time.",
+                this);
+        }
+
+        return loop;
+    }
+
+    [DoesNotReturn]
+    private protected void RaiseDisposed(string member) => IvFatal.Raise(
+        FatalCondition.DisposedObject,
+        $"{this}: {member} called after Dispose. Make a new object instead.",
+        this);
+
+    [DoesNotReturn]
+    private void RaiseAlreadyRegistered(IvLoop loop) => IvFatal.Raise(
+        FatalCondition.AlreadyRegistered,
+        $"{this}: Register called, but it is registered on {loop} already. Unregister it first; a timer that may be running is re-armed by Start.",
+        this);
+
+    [DoesNotReturn]
+    private IvLoop RaiseNoLoop()
+    {
+        IvFatal.Raise(
+            FatalCondition.NoLoop,
+            $"{this}: Register called on thread {Environment.CurrentManagedThreadId}, which has no loop. Make one there (new IvLoop()), or register inside loop.Post(…); see ivy-threads(7).",
+            this);
+        return null;
+    }
+}

@@ -1,0 +1,13 @@
+namespace Ivy.Net;
+
+/// <summary>The kinds of objects that a loop counts; the names, with Iv before them, are those of the types.</summary>
+internal enum ObjectKind
+{
+    Fd,
+    Timer,
+    Timeout,
+    Task,
+    Event,
+    EventRaw,
+    Listener,
+}

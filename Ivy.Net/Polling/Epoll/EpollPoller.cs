@@ -1,0 +1,304 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Ivy.Net.Interop.Linux;
+
+namespace Ivy.Net.Polling;
+
+/// <summary>The epoll(7) backend: level-triggered, with deadlines of nanoseconds where the kernel has epoll_pwait2(2).</summary>
+/// <remarks>
+/// Public so that a poller of your own can wrap it. What is not wanted for the moment stays in the kernel's set, disarmed
+/// (EPOLLONESHOT), so that the kernel goes on to refuse duplicates; at the price of at most one report without an addressee.
+/// See IvPoller(3).
+/// </remarks>
+public sealed unsafe class EpollPoller : IvPoller
+{
+    // struct epoll_event is packed on x86, because the 32-bit and the 64-bit kernel share it; elsewhere it is aligned.
+    private static readonly int EventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 12 : 16;
+    private static readonly int DataOffset = EventSize - sizeof(ulong);
+
+    // No slot has this token: the loop counts slots from 0.
+    private const ulong WakeToken = ulong.MaxValue;
+
+    private readonly DescriptorHandle _wake;
+    private readonly List<IvReady> _refused = [];
+    private DescriptorHandle _epoll;
+    private DescriptorHandle? _shell;
+    private byte[] _events = [];
+    private byte* _eventsPointer;
+    private bool _hasPwait2 = true;
+    private bool _isDisposed;
+
+    /// <summary>Makes an epoll set, and an eventfd to be woken by: two descriptors.</summary>
+    /// <exception cref="IvException">EMFILE, ENFILE, ENOMEM; ENOSYS where there is no epoll.</exception>
+    public EpollPoller()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new IvException(IvError.ENOSYS, "epoll_create1", subject: null, "epoll exists on Linux only");
+        }
+
+        _epoll = CreateEpoll();
+        int wake = Sys.EventFd(0, Constants.EFD_NONBLOCK | Constants.EFD_CLOEXEC);
+        if (wake < 0)
+        {
+            _epoll.Dispose();
+            throw new IvException(Sys.Error(wake), "eventfd", subject: null, "Raise the limit of open files (ulimit -n)");
+        }
+
+        _wake = new DescriptorHandle(wake);
+        IvError error = WatchWake();
+        if (error != IvError.None)
+        {
+            Dispose();
+            throw new IvException(error, "epoll_ctl");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "epoll";
+
+    /// <inheritdoc/>
+    public override IvTimestamp Now => IvTimestamp.System;
+
+    /// <inheritdoc/>
+    /// <remarks>An epoll set around the one in use, made when it is first asked for: it stays the same through <see cref="Reset"/>.</remarks>
+    public override nint BackendHandle
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_shell is null)
+            {
+                DescriptorHandle shell = CreateEpoll();
+                IvError error = Control(shell.Fd, Constants.EPOLL_CTL_ADD, _epoll.Fd, Constants.EPOLLIN, 0);
+                if (error != IvError.None)
+                {
+                    shell.Dispose();
+                    throw new IvException(error, "epoll_ctl");
+                }
+
+                _shell = shell;
+            }
+
+            return _shell.Fd;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IvError Add(nint handle, IvBands want, ulong token) =>
+        Control(_epoll.Fd, Constants.EPOLL_CTL_ADD, (int)handle, ToMask(want), token);
+
+    /// <inheritdoc/>
+    public override void Remove(nint handle, ulong token) =>
+
+        // EBADF and ENOENT: closed already, and with the last duplicate gone from the set too.
+        _ = Control(_epoll.Fd, Constants.EPOLL_CTL_DEL, (int)handle, 0, token);
+
+    /// <inheritdoc/>
+    public override int Wait(ReadOnlySpan<IvChange> changes, IvTimestamp deadline, Span<IvReady> ready)
+    {
+        foreach (ref readonly IvChange change in changes)
+        {
+            Apply(change);
+        }
+
+        int count = _refused.Count > 0 ? TakeRefused(ready) : 0;
+        int room = ready.Length - count;
+        if (room == 0)
+        {
+            return count;
+        }
+
+        if (_events.Length < room * EventSize)
+        {
+            Grow(room);
+        }
+
+        int got = WaitForEvents(room, count > 0 ? IvTimestamp.MinValue : deadline);
+        byte* entry = _eventsPointer;
+        for (int i = 0; i < got; i++, entry += EventSize)
+        {
+            ulong token = Unsafe.ReadUnaligned<ulong>(entry + DataOffset);
+            if (token != WakeToken)
+            {
+                ready[count++] = new IvReady(token, ToBands(*(uint*)entry));
+            }
+        }
+
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public override void Wake()
+    {
+        // Edge-triggered in the set: each write is one report, and nobody has to read the counter.
+        int result = _wake.Signal();
+        if (result < 0)
+        {
+            IvFatal.Raise(FatalCondition.WakeFailed, $"epoll: writing to the eventfd that wakes the loop failed: {Sys.Error(result).Describe()}. Something closed a descriptor that it does not own.", this);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool Reset()
+    {
+        int fresh = Sys.EpollCreate(Constants.EPOLL_CLOEXEC);
+        if (fresh < 0)
+        {
+            return false;
+        }
+
+        DescriptorHandle stale = _epoll;
+        _epoll = new DescriptorHandle(fresh);
+        IvError error = WatchWake();
+        if (error == IvError.None && _shell is not null)
+        {
+            error = Control(_shell.Fd, Constants.EPOLL_CTL_ADD, _epoll.Fd, Constants.EPOLLIN, 0);
+        }
+
+        if (error != IvError.None)
+        {
+            _epoll.Dispose();
+            _epoll = stale;
+            return false;
+        }
+
+        stale.Dispose();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _isDisposed = true;
+        _shell?.Dispose();
+        _epoll.Dispose();
+        _wake?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private static DescriptorHandle CreateEpoll()
+    {
+        int fd = Sys.EpollCreate(Constants.EPOLL_CLOEXEC);
+        return fd >= 0 ? new DescriptorHandle(fd) : throw new IvException(Sys.Error(fd), "epoll_create1", subject: null, Sys.Error(fd) switch
+        {
+            IvError.EMFILE => "Raise the limit of open files (ulimit -n), or close some",
+            IvError.ENOSYS or IvError.EPERM => "This system forbids epoll: a sandbox may be the reason; select the poll method \"poll\"",
+            _ => null,
+        });
+    }
+
+    private static IvError Control(int epoll, int operation, int fd, uint mask, ulong token)
+    {
+        byte* change = stackalloc byte[16];
+        *(uint*)change = mask;
+        Unsafe.WriteUnaligned(change + DataOffset, token);
+        int result = Sys.EpollCtl(epoll, operation, fd, change);
+        return result >= 0 ? IvError.None : Sys.Error(result);
+    }
+
+    private static uint ToMask(IvBands want)
+    {
+        if (want == IvBands.None)
+        {
+            return Constants.EPOLLONESHOT;
+        }
+
+        return ((want & IvBands.In) != 0 ? Constants.EPOLLIN : 0)
+            | ((want & IvBands.Out) != 0 ? Constants.EPOLLOUT : 0)
+            | ((want & IvBands.Hangup) != 0 ? Constants.EPOLLRDHUP : 0)
+            | ((want & IvBands.Pri) != 0 ? Constants.EPOLLPRI : 0);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static IvBands ToBands(uint events) => events == Constants.EPOLLIN ? IvBands.In : ToManyBands(events);
+
+    private static IvBands ToManyBands(uint events) =>
+        ((events & Constants.EPOLLIN) != 0 ? IvBands.In : IvBands.None)
+        | ((events & Constants.EPOLLOUT) != 0 ? IvBands.Out : IvBands.None)
+        | ((events & Constants.EPOLLERR) != 0 ? IvBands.Err : IvBands.None)
+        | ((events & Constants.EPOLLHUP) != 0 ? IvBands.Closed : IvBands.None)
+        | ((events & Constants.EPOLLRDHUP) != 0 ? IvBands.Hangup : IvBands.None)
+        | ((events & Constants.EPOLLPRI) != 0 ? IvBands.Pri : IvBands.None);
+
+    private IvError WatchWake() => Control(_epoll.Fd, Constants.EPOLL_CTL_ADD, _wake.Fd, Constants.EPOLLIN | Constants.EPOLLET, WakeToken);
+
+    private void Apply(in IvChange change)
+    {
+        IvError error = Control(_epoll.Fd, Constants.EPOLL_CTL_MOD, (int)change.Handle, ToMask(change.Want), change.Token);
+        if (error != IvError.None)
+        {
+            _refused.Add(new IvReady(change.Token, IvBands.None, error));
+        }
+    }
+
+    private int TakeRefused(Span<IvReady> ready)
+    {
+        int count = Math.Min(_refused.Count, ready.Length);
+        CollectionsMarshal.AsSpan(_refused)[..count].CopyTo(ready);
+        _refused.RemoveRange(0, count);
+        return count;
+    }
+
+    private int WaitForEvents(int maximum, IvTimestamp deadline)
+    {
+        int result;
+        if (deadline == IvTimestamp.MinValue)
+        {
+            result = Sys.EpollWait(_epoll.Fd, _eventsPointer, maximum, 0);
+        }
+        else if (deadline == IvTimestamp.MaxValue)
+        {
+            result = Sys.EpollWait(_epoll.Fd, _eventsPointer, maximum, -1);
+        }
+        else
+        {
+            result = WaitUntil(maximum, deadline);
+        }
+
+        if (result >= 0)
+        {
+            return result;
+        }
+
+        if (result != -Sys.EINTR)
+        {
+            IvFatal.Raise(FatalCondition.PollFailed, $"epoll: waiting failed: {Sys.Error(result).Describe()}. Something closed the loop's epoll descriptor {_epoll.Fd}, which it does not own.", this);
+        }
+
+        return 0;
+    }
+
+    private int WaitUntil(int maximum, IvTimestamp deadline)
+    {
+        // Fresh, not the loop's Now: a slow handler must not make the next timer late by as much.
+        long nanoseconds = WaitTime.Until(deadline.Nanoseconds, Now.Nanoseconds);
+        if (nanoseconds == 0)
+        {
+            return Sys.EpollWait(_epoll.Fd, _eventsPointer, maximum, 0);
+        }
+
+        if (_hasPwait2)
+        {
+            TimeSpec timeout = WaitTime.ToTimeSpec(nanoseconds);
+            int result = Sys.EpollPwait2(_epoll.Fd, _eventsPointer, maximum, &timeout);
+            if (result is not (-(int)IvError.ENOSYS or -(int)IvError.EPERM))
+            {
+                return result;
+            }
+
+            // An old kernel or C library, or a container that forbids the call: milliseconds from now on.
+            _hasPwait2 = false;
+        }
+
+        return Sys.EpollWait(_epoll.Fd, _eventsPointer, maximum, WaitTime.ToMilliseconds(nanoseconds));
+    }
+
+    private void Grow(int room)
+    {
+        _events = GC.AllocateUninitializedArray<byte>(room * EventSize, pinned: true);
+
+        // SAFETY: the array is pinned for its life, and the field beside keeps it alive.
+        _eventsPointer = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_events));
+    }
+}

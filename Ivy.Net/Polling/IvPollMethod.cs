@@ -1,0 +1,38 @@
+namespace Ivy.Net.Polling;
+
+/// <summary>A poll backend by name, and how to make it.</summary>
+/// <remarks>Of this process: <see cref="All"/>. One of your own goes into <c>IvLoopOptions.PollMethods</c>. See ivy-pollers(7).</remarks>
+public sealed class IvPollMethod
+{
+    private readonly Func<IvPoller> _create;
+
+    /// <summary>Names a backend.</summary>
+    /// <param name="name">As dumps and the environment variables know it; no white space.</param>
+    /// <param name="create">Makes a poller for one loop; throws <see cref="IvException"/> if it can't be had here.</param>
+    public IvPollMethod(string name, Func<IvPoller> create)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(create);
+        Name = name;
+        _create = create;
+    }
+
+    /// <summary>epoll(7): the best on Linux.</summary>
+    public static IvPollMethod Epoll { get; } = new("epoll", static () => new EpollPoller());
+
+    /// <summary>ppoll(2): needs no descriptor of its own but one to be woken by; its cost grows with the number of descriptors.</summary>
+    public static IvPollMethod Poll { get; } = new("poll", static () => new PollPoller());
+
+    /// <summary>All methods of the library, best first.</summary>
+    public static IReadOnlyList<IvPollMethod> All { get; } = [Epoll, Poll];
+
+    /// <summary>The name.</summary>
+    public string Name { get; }
+
+    /// <summary>Makes a poller, for one loop.</summary>
+    /// <returns>The poller; the loop disposes it.</returns>
+    public IvPoller Create() => _create();
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

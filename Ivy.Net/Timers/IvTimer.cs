@@ -1,0 +1,205 @@
+namespace Ivy.Net;
+
+/// <summary>Runs its handler at a time on the loop's monotonic clock, once or periodically.</summary>
+/// <remarks>
+/// <para>Deadlines are nanoseconds; a timer never fires before its deadline, and timers fire in the order of their deadlines,
+/// equal ones in the order of registration. A one-shot timer is unregistered before its handler runs, a periodic one stays
+/// registered. A timer whose deadline has passed when it is registered runs in the next turn, after the tasks and a look at
+/// the descriptors: timers starve nobody.</para>
+/// <para>All members are for the loop's thread while the timer is registered; none allocates. Adding and removing cost
+/// O(log n), moving the deadline of a running timer later costs O(1). Follows iv_timer(3); see IvTimer(3).</para>
+/// </remarks>
+public sealed class IvTimer : IvObject
+{
+    private const int NoSlot = -1;
+    private long _period;
+
+    /// <summary>Makes a timer; nothing runs before <see cref="Start(TimeSpan)"/> or <see cref="Register"/>.</summary>
+    /// <param name="handler">Runs on the loop's thread.</param>
+    public IvTimer(Action<IvTimer> handler)
+        : base(ObjectKind.Timer)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        Handler = handler;
+    }
+
+    /// <summary>What runs; may be replaced at any time.</summary>
+    public Action<IvTimer> Handler
+    {
+        get => field;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            CheckedLoop(nameof(Handler));
+            field = value;
+        }
+    }
+
+    /// <summary>
+    /// When the timer fires (next): set it and call <see cref="Register"/>, the ivykis form. A registered timer is moved by
+    /// <see cref="Start(TimeSpan)"/> or <see cref="StartAt(IvTimestamp)"/>; setting this then is a misuse (IVF0023).
+    /// </summary>
+    public IvTimestamp Expires
+    {
+        get => new(Deadline);
+        set
+        {
+            if (CheckedLoop(nameof(Expires)) is not null)
+            {
+                IvFatal.Raise(
+                    FatalCondition.ImmutableWhileRegistered,
+                    $"{this}: Expires set while it is registered. Use StartAt, which moves a running timer, or unregister it first.",
+                    this);
+            }
+
+            Deadline = value.Nanoseconds;
+        }
+    }
+
+    /// <summary>The span between two calls, zero for a one-shot timer. Set by Start; may be changed at any time, and counts from the next call on.</summary>
+    public TimeSpan Period
+    {
+        get => new(_period / 100);
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            CheckedLoop(nameof(Period));
+            _period = IvTimestamp.ToNanoseconds(value);
+        }
+    }
+
+    /// <summary>
+    /// How many calls of a periodic timer were left out since it was started, because the loop was busy when they were due.
+    /// The deadlines keep their rhythm, as with timer_getoverrun(2).
+    /// </summary>
+    public long Overruns { get; private set; }
+
+    // What the heap orders by, and where the timer is: a heap slot, or -1; then, if it is registered, it waits in the list
+    // of expired timers at ExpiredIndex.
+    internal long Deadline { get; private set; }
+
+    internal long Sequence { get; private set; }
+
+    internal int Slot { get; set; } = NoSlot;
+
+    internal int ExpiredIndex { get; set; }
+
+    /// <summary>Arms the timer for <see cref="Expires"/> on this thread's loop. A timer that is registered already is a misuse (IVF0020).</summary>
+    public void Register()
+    {
+        IvLoop loop = LoopForRegister();
+        Overruns = 0;
+        Sequence = loop.Timers.NextSequence();
+        loop.Timers.Add(this);
+        Bind(loop);
+    }
+
+    /// <summary>Disarms the timer, also one that has expired but has not run yet. One that is not registered is a misuse (IVF0021).</summary>
+    public void Unregister()
+    {
+        LoopForUnregister();
+        EndRegistration();
+    }
+
+    /// <summary>Arms the timer for once, from <see cref="IvLoop.Now"/>; moves it if it is running.</summary>
+    /// <param name="due">How long from now; zero fires in the next turn.</param>
+    public void Start(TimeSpan due) => Start(due, TimeSpan.Zero);
+
+    /// <summary>Arms the timer periodically, from <see cref="IvLoop.Now"/>; moves it if it is running.</summary>
+    /// <param name="due">How long from now to the first call; zero fires in the next turn.</param>
+    /// <param name="period">
+    /// How long from deadline to deadline. A loop that was busy for several periods makes one call and counts the rest in
+    /// <see cref="Overruns"/>: there is no burst. Zero for once only.
+    /// </param>
+    public void Start(TimeSpan due, TimeSpan period)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(due, TimeSpan.Zero);
+        IvLoop loop = LoopForStart();
+        StartAt(loop.Now + due, period);
+    }
+
+    /// <summary>Arms the timer for once at a time; moves it if it is running.</summary>
+    /// <param name="expires">When; a time that has passed fires in the next turn.</param>
+    public void StartAt(IvTimestamp expires) => StartAt(expires, TimeSpan.Zero);
+
+    /// <summary>Arms the timer at a time, and periodically from then; moves it if it is running.</summary>
+    /// <param name="expires">When first; a time that has passed fires in the next turn.</param>
+    /// <param name="period">How long from deadline to deadline, zero for once only.</param>
+    public void StartAt(IvTimestamp expires, TimeSpan period)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(period, TimeSpan.Zero);
+        IvLoop loop = LoopForStart();
+        Overruns = 0;
+        _period = IvTimestamp.ToNanoseconds(period);
+        Deadline = expires.Nanoseconds;
+        Sequence = loop.Timers.NextSequence();
+        if (!IsRegistered)
+        {
+            loop.Timers.Add(this);
+            Bind(loop);
+        }
+        else if (Slot == NoSlot)
+        {
+            // Expired and waiting for its turn: armed anew, it must not run for the old deadline.
+            loop.Timers.RemoveExpired(this);
+            loop.Timers.Add(this);
+        }
+        else
+        {
+            loop.Timers.Moved(this);
+        }
+    }
+
+    /// <summary>Disarms the timer if it is running; nothing happens if it is not.</summary>
+    public void Stop()
+    {
+        if (CheckedLoop(nameof(Stop)) is not null)
+        {
+            EndRegistration();
+        }
+    }
+
+    internal override void EndRegistration()
+    {
+        Loop!.Timers.Remove(this);
+        Unbind();
+    }
+
+    /// <summary>Called for an expired timer that has left the heap: re-arms a periodic one, unbinds a one-shot one, and runs the handler.</summary>
+    internal void Fire(IvLoop loop, long now)
+    {
+        if (_period > 0)
+        {
+            ArmNextPeriod(loop, now);
+        }
+        else
+        {
+            Unbind();
+        }
+
+        loop.Invoke(Handler, this);
+    }
+
+    // The next deadline of the rhythm that lies after now; those in between are counted, not called.
+    private void ArmNextPeriod(IvLoop loop, long now)
+    {
+        // The span may exceed a long for a deadline far in the past: unsigned, it does not.
+        ulong late = unchecked((ulong)now - (ulong)Deadline);
+        ulong missed = late / (ulong)_period;
+        Overruns = (long)Math.Min((ulong)Overruns + missed, long.MaxValue);
+        Int128 next = Deadline + (((Int128)missed + 1) * _period);
+        Deadline = next > long.MaxValue ? long.MaxValue : (long)next;
+        Sequence = loop.Timers.NextSequence();
+        loop.Timers.Add(this);
+    }
+
+    private IvLoop LoopForStart()
+    {
+        if (CheckedLoop("Start") is { } loop)
+        {
+            return loop;
+        }
+
+        return LoopForRegister();
+    }
+}

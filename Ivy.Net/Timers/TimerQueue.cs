@@ -1,0 +1,113 @@
+namespace Ivy.Net;
+
+/// <summary>The timers of a loop: the armed ones in a heap, and those that have expired and wait for their handler.</summary>
+/// <remarks>
+/// Q1: what is due is first moved to the expired list, with one reading of the clock, and then run; a timer that a handler
+/// arms for the past waits for the next turn.
+/// Q2: what Break or an exception leaves on the expired list runs first in the next turn.
+/// </remarks>
+internal sealed class TimerQueue(IvLoop loop)
+{
+    private readonly TimerHeap _heap = new();
+
+    // Expired timers in order; the ones before _head have run, a removed one leaves a hole.
+    private IvTimer?[] _expired = new IvTimer?[16];
+    private int _head;
+    private int _tail;
+    private int _expiredCount;
+    private long _sequence;
+
+    public int Count => _heap.Count + _expiredCount;
+
+    public bool HasExpired => _expiredCount > 0;
+
+    public bool IsEmpty => _heap.Count == 0 && _expiredCount == 0;
+
+    internal TimerHeap Heap => _heap;
+
+    public long NextSequence() => ++_sequence;
+
+    public void Add(IvTimer timer) => _heap.Add(timer);
+
+    public void Moved(IvTimer timer) => _heap.Moved(timer);
+
+    public void Remove(IvTimer timer)
+    {
+        if (timer.Slot >= 0)
+        {
+            _heap.Remove(timer);
+        }
+        else
+        {
+            RemoveExpired(timer);
+        }
+    }
+
+    public void RemoveExpired(IvTimer timer)
+    {
+        _expired[timer.ExpiredIndex] = null;
+        _expiredCount--;
+    }
+
+    /// <summary>When the loop must wake up for a timer; <see cref="long.MinValue"/> if one waits already.</summary>
+    public long NextDeadline() => _expiredCount > 0 ? long.MinValue : _heap.NextDeadline();
+
+    /// <summary>Runs what is due; false if Break ended it early. Reads the clock only if there is a timer.</summary>
+    public bool RunDue()
+    {
+        if (IsEmpty)
+        {
+            return true;
+        }
+
+        long now = loop.Now.Nanoseconds;
+        while (_heap.PopDue(now) is { } due)
+        {
+            Expire(due);
+        }
+
+        while (_head < _tail)
+        {
+            IvTimer? timer = _expired[_head];
+            _expired[_head++] = null;
+            if (timer is null)
+            {
+                continue;
+            }
+
+            _expiredCount--;
+            timer.Fire(loop, now);
+            if (loop.IsBroken)
+            {
+                return false;
+            }
+        }
+
+        _head = _tail = 0;
+        return true;
+    }
+
+    public void ForEach<TState>(TState state, Action<TState, IvTimer> action)
+    {
+        _heap.ForEach(state, action);
+        for (int i = _head; i < _tail; i++)
+        {
+            if (_expired[i] is { } timer)
+            {
+                action(state, timer);
+            }
+        }
+    }
+
+    private void Expire(IvTimer timer)
+    {
+        if (_tail == _expired.Length)
+        {
+            Array.Resize(ref _expired, _tail * 2);
+        }
+
+        timer.ExpiredIndex = _tail;
+        _expired[_tail++] = timer;
+        _expiredCount++;
+    }
+}

@@ -1,0 +1,125 @@
+// dotnet tool restore && dotnet cake [--target=NAME] [--configuration=Release] [--tests=given]
+//
+// Without a target: all of the tasks below, in their order. `--tests=given` runs no test again: Test then reports on the results
+// that an earlier `dotnet test` left in artifacts/tests (this is what .ci/run does).
+
+using System.Text.RegularExpressions;
+
+var target = Argument("target", "Default");
+var configuration = Argument("configuration", "Release");
+var given = Argument("tests", "run") == "given";
+
+const string Solution = "Ivy.sln";
+const string Results = "artifacts/tests";
+const string CoverageReport = "artifacts/coverage";
+const string ManPages = "artifacts/man";
+const string Packages = "artifacts/packages";
+
+Task("Clean").Does(() =>
+{
+    EnsureDirectoryExists("artifacts");
+    var kept = given ? MakeAbsolute(Directory(Results)).FullPath : null;
+    CleanDirectory("artifacts", entry => kept is null || !entry.Path.FullPath.StartsWith(kept, StringComparison.Ordinal));
+});
+
+Task("Restore").Does(() => DotNetRestore(Solution));
+
+Task("Build").IsDependentOn("Restore").Does(() =>
+    DotNetBuild(Solution, new DotNetBuildSettings { Configuration = configuration, NoRestore = true, NoLogo = true }));
+
+Task("Format").IsDependentOn("Restore").Does(() =>
+    Run("dotnet", $"format {Solution} --verify-no-changes --no-restore", "`dotnet format` mends what it can"));
+
+Task("Test").IsDependentOn("Build").Does(() =>
+{
+    if (!given)
+    {
+        CleanDirectory(Results);
+        RunTests(new DotNetTestSettings { Settings = "Ivy.Net.Tests/coverage.runsettings", ResultsDirectory = Results });
+    }
+
+    Run("dotnet", $"reportgenerator -verbosity:Warning -reporttypes:Html;TextSummary -reports:{Results}/**/coverage.cobertura.xml -targetdir:{CoverageReport}");
+    var summary = System.IO.File.ReadAllText($"{CoverageReport}/Summary.txt");
+    var percent = Regex.Match(summary, @"^\s*Line coverage: ([0-9.]+)%", RegexOptions.Multiline).Groups[1].Value;
+    Console.WriteLine($"line coverage of Ivy.Net: {(percent.Length == 0 ? "0" : percent)} %");
+});
+
+Task("Man").Does(() =>
+{
+    var pages = GetFiles("docs/man/man*/*.*").OrderBy(page => page.FullPath, StringComparer.Ordinal).ToList();
+    if (Context.Tools.Resolve("mandoc") is null)
+    {
+        throw new CakeException("mandoc is missing; on Debian: apt-get install mandoc");
+    }
+
+    CleanDirectory(ManPages);
+    CopyFileToDirectory("docs/man/man.css", ManPages);
+
+    var complaints = pages.SelectMany(page => Read("mandoc", $"-Tlint -Wwarning {Relative(page)}")).ToList();
+    if (complaints.Count > 0)
+    {
+        throw new CakeException("mandoc -Tlint:\n" + string.Join("\n", complaints));
+    }
+
+    // mandoc links to the pages that lie in its working directory as ours, and to all others as the system's.
+    const string Links = "man=../man%S/%N.%S.html;https://man7.org/linux/man-pages/man%S/%N.%S.html";
+    var sources = $"{ManPages}/roff";
+    EnsureDirectoryExists(sources);
+    CopyFiles(pages, sources);
+    foreach (var page in pages)
+    {
+        var folder = $"{ManPages}/{page.GetDirectory().GetDirectoryName()}";
+        EnsureDirectoryExists(folder);
+        System.IO.File.WriteAllLines($"{folder}/{page.GetFilename()}.html", Read("mandoc", $"-Thtml -O style=../man.css,{Links} {page.GetFilename()}", sources));
+    }
+
+    Console.WriteLine($"{pages.Count} man pages in {ManPages}");
+});
+
+Task("Api").IsDependentOn("Build").Does(() =>
+    RunTests(new DotNetTestSettings { Filter = "TestCategory=Api" }));
+
+Task("Pack").IsDependentOn("Build").Does(() =>
+{
+    CleanDirectory(Packages);
+    DotNetPack("Ivy.Net", new DotNetPackSettings { Configuration = configuration, NoBuild = true, NoLogo = true, OutputDirectory = Packages });
+});
+
+Task("Default")
+    .IsDependentOn("Clean")
+    .IsDependentOn("Restore")
+    .IsDependentOn("Build")
+    .IsDependentOn("Format")
+    .IsDependentOn("Test")
+    .IsDependentOn("Man")
+    .IsDependentOn("Api")
+    .IsDependentOn("Pack");
+
+RunTarget(target);
+
+void RunTests(DotNetTestSettings settings)
+{
+    settings.Configuration = configuration;
+    settings.NoBuild = true;
+    settings.NoLogo = true;
+    settings.ArgumentCustomization = arguments => arguments.Append("-- RunConfiguration.TreatNoTestsAsError=true");
+    DotNetTest(Solution, settings);
+}
+
+void Run(string tool, string arguments, string hint = null)
+{
+    var code = StartProcess(tool, arguments);
+    if (code != 0)
+    {
+        throw new CakeException($"{tool} {arguments}: exit code {code}{(hint is null ? "" : "; " + hint)}");
+    }
+}
+
+IEnumerable<string> Read(string tool, string arguments, string workingDirectory = ".")
+{
+    var settings = new ProcessSettings { Arguments = arguments, WorkingDirectory = workingDirectory, RedirectStandardOutput = true };
+    StartProcess(tool, settings, out var lines);
+    return lines;
+}
+
+string Relative(FilePath path) => MakeAbsolute(Directory(".")).GetRelativePath(path).FullPath;
