@@ -29,14 +29,12 @@ internal sealed record FatalCondition(string Id, IvFatalReason Reason, string Ru
     public static readonly FatalCondition DisposedObject = Misuse(24, "a disposed object can't be used");
     public static readonly FatalCondition OtherNetwork = Misuse(25, "a socket is registered on a loop of its own network");
     public static readonly FatalCondition ChangeRefused = Misuse(26, "the kernel refused a change of interest and there is no HandlerErr to tell");
-    public static readonly FatalCondition DetachedSocket = Misuse(27, "a socket in the hands of a completion engine is not read or written directly");
 
     // The library and the kernel: 60–79.
     public static readonly FatalCondition PollFailed = Internal(60, "waiting for events failed");
     public static readonly FatalCondition WakeFailed = Internal(61, "a loop could not be woken");
     public static readonly FatalCondition PollerBroken = Internal(62, "a poller broke its contract");
     public static readonly FatalCondition HeapBroken = Internal(63, "the timer heap lost its order");
-    public static readonly FatalCondition ClockFailed = Internal(64, "the monotonic clock can't be read");
 
     // The simulated network: 80–89.
     public static readonly FatalCondition SimulationStuck = Misuse(80, "every loop of a simulation waits and nothing is left to happen");

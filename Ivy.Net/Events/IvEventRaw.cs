@@ -61,6 +61,14 @@ public sealed class IvEventRaw : IvObject
     public void Register()
     {
         IvLoop loop = LoopForRegister();
+        if (_handle.Network != loop.Network)
+        {
+            IvFatal.Raise(
+                FatalCondition.OtherNetwork,
+                $"{this}: Register called on {loop}, whose network is {loop.Network.Name}, but the descriptor belongs to the network {_handle.Network.Name}. Make the event with network: loop.Network.",
+                this);
+        }
+
         _fd.Name = Name;
         _fd.Register();
         Bind(loop);

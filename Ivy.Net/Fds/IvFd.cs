@@ -258,7 +258,16 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
 
     void ISocketWatcher.OnSocketClosing()
     {
-        if (CheckedLoop("disposing its socket") is not null)
+        if (CheckedLoop("disposing its socket") is null)
+        {
+            return;
+        }
+
+        if (IsInternal && State is IvObject { IsRegistered: true } owner)
+        {
+            owner.EndRegistration();
+        }
+        else
         {
             EndRegistration();
         }

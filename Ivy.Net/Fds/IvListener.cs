@@ -6,7 +6,7 @@ namespace Ivy.Net;
 /// descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM), a level-triggered listener would spin: this one tells
 /// <see cref="HandlerError"/>, rests for <see cref="RetryDelay"/>, and tries again by itself, until it works.</para>
 /// <para>All members are for the loop's thread while the object is registered. The socket stays the caller's; disposing it
-/// while the listener is registered is a misuse unless the listener is disposed first. See IvListener(3).</para>
+/// unregisters the listener. See IvListener(3).</para>
 /// </remarks>
 public sealed class IvListener : IvObject
 {
@@ -15,6 +15,8 @@ public sealed class IvListener : IvObject
 
     // Ten attempts a second: soon enough after a descriptor is freed, and no load to speak of meanwhile.
     private static readonly TimeSpan DefaultRetryDelay = TimeSpan.FromMilliseconds(100);
+
+    private static readonly Action<IvFd> OnReadable = static fd => ((IvListener)fd.State!).AcceptSome();
 
     private readonly IvFd _fd;
     private readonly IvTimer _retry;
@@ -29,9 +31,8 @@ public sealed class IvListener : IvObject
         ArgumentNullException.ThrowIfNull(handler);
         Socket = socket;
         HandlerAccept = handler;
-        _fd = new IvFd(socket) { State = this, IsInternal = true };
-        _fd.HandlerIn = static fd => ((IvListener)fd.State!).AcceptSome();
-        _retry = new IvTimer(static timer => ((IvListener)timer.State!).Resume()) { State = this, IsInternal = true };
+        _fd = new IvFd(socket) { State = this, IsInternal = true, HandlerIn = OnReadable };
+        _retry = new IvTimer(static timer => ((IvListener)timer.State!).UpdateInterest()) { State = this, IsInternal = true };
     }
 
     /// <summary>The listening socket.</summary>
@@ -157,8 +158,6 @@ public sealed class IvListener : IvObject
         HandlerError?.Invoke(this, error);
     }
 
-    private void Resume() => UpdateInterest();
-
     private void UpdateInterest() =>
-        _fd.HandlerIn = IsPaused || _retry.IsRegistered ? null : static fd => ((IvListener)fd.State!).AcceptSome();
+        _fd.HandlerIn = IsPaused || _retry.IsRegistered ? null : OnReadable;
 }

@@ -99,12 +99,15 @@ public sealed partial class IvLoop : IDisposable
         get
         {
             CheckLoopThread(nameof(Now));
-            if (!_isNowValid)
+            if (_isNowValid)
             {
-                _now = _poller.Now;
-                _isNowValid = true;
+                return _now;
             }
 
+            _now = _poller.Now;
+
+            // Between two Runs no turn bounds its age: read each time.
+            _isNowValid = _isRunning;
             return _now;
         }
     }
