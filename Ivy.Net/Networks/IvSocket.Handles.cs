@@ -77,10 +77,8 @@ public sealed partial class IvSocket
         bool isBorrowed = false;
         try
         {
-            // For the length of these calls only, so that nobody closes it meanwhile; throws if it is closed already.
-#pragma warning disable RS0030 // the one place that adopts handles
-            borrowed.DangerousAddRef(ref isBorrowed);
-#pragma warning restore RS0030
+            // For the length of these calls only, so that nobody closes it meanwhile.
+            ObjectDisposedException.ThrowIf(!HandleReference.TryAdd(borrowed, ref isBorrowed), socket);
             IvError error = network.Duplicate(borrowed.DangerousGetHandle(), out nint duplicate);
             if (error != IvError.None)
             {
