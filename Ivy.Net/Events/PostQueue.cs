@@ -10,6 +10,8 @@ namespace Ivy.Net;
 /// and one that comes later finds the mark. There is no moment between.</para>
 /// <para>P3: a batch is what was there when it was taken; what its handlers post runs in a later one.</para>
 /// <para>P4: nodes of one producer run in the order in which it posted them.</para>
+/// <para>P5: a loop can be roused without a node. Whoever does writes first what the loop shall see; the loop looks at it
+/// after it has set <see cref="Asleep"/>: one of the two sees the other.</para>
 /// </remarks>
 internal sealed class PostQueue
 {
@@ -48,6 +50,9 @@ internal sealed class PostQueue
 
     /// <summary>The loop, when it begins to run: from here on it looks for itself.</summary>
     public void WakeUp() => Interlocked.CompareExchange(ref _head, null, Asleep);
+
+    /// <summary>Any thread: true if the loop slept; then the caller must wake it.</summary>
+    public bool TryRouse() => Interlocked.CompareExchange(ref _head, null, Asleep) == Asleep;
 
     /// <summary>The loop, before it waits: false if there are posts, and it must not sleep.</summary>
     public bool TrySleep()

@@ -26,6 +26,7 @@ public sealed partial class IvLoop
     private bool _isRunning;
     private bool _isWaiting;
     private bool _isEmbedded;
+    private bool _isOutside;
     private bool _hasGhost;
     private int _ghostWaits;
     private bool _ghostReported;
@@ -92,7 +93,7 @@ public sealed partial class IvLoop
     public bool Run(TimeSpan duration)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(duration, TimeSpan.Zero);
-        CheckUsable(nameof(Run));
+        CheckRunnable(nameof(Run));
         return Run(IvRunMode.KeepAlive, _poller.Now + duration, until: null);
     }
 
@@ -103,7 +104,8 @@ public sealed partial class IvLoop
     public bool RunUntil(Func<bool> condition, TimeSpan? timeout = null)
     {
         ArgumentNullException.ThrowIfNull(condition);
-        CheckUsable(nameof(RunUntil));
+        ArgumentOutOfRangeException.ThrowIfLessThan(timeout ?? TimeSpan.Zero, TimeSpan.Zero, nameof(timeout));
+        CheckRunnable(nameof(RunUntil));
         if (condition())
         {
             return true;
@@ -119,10 +121,11 @@ public sealed partial class IvLoop
     /// </summary>
     public void Quit()
     {
+        // Written before the look at the queue, and read after the mark is set: see PostQueue, P5.
         _quit = true;
-        if (!IsOnThread && _quitNode.TryQueue() && !Enqueue(_quitNode))
+        if (!IsOnThread && _posts.TryRouse())
         {
-            _quitNode.Drop();
+            WakePoller();
         }
     }
 
@@ -179,12 +182,7 @@ public sealed partial class IvLoop
 
     private bool Run(IvRunMode mode, IvTimestamp limit, Func<bool>? until)
     {
-        CheckUsable(nameof(Run));
-        if (_isRunning)
-        {
-            IvFatal.Raise(FatalCondition.NestedRun, $"{this}: Run called by one of its own handlers. Return to the loop instead; RunUntil and Once are for outside of handlers.", this);
-        }
-
+        CheckRunnable(nameof(Run));
         bool suppressed = ExecutionContext.IsFlowSuppressed();
         if (suppressed)
         {
@@ -218,6 +216,7 @@ public sealed partial class IvLoop
             _break = false;
             _isRunning = false;
             _isWaiting = false;
+            _isOutside = false;
             _isNowValid = false;
             _running = null;
             _posts.TrySleep();
@@ -232,7 +231,8 @@ public sealed partial class IvLoop
         return Active > 0 || _posts.HasPosts || HasLeftovers;
     }
 
-    // What a throwing handler leaves behind runs in the next round of this: the same way as in the next Run.
+    // What a throwing handler leaves behind runs in the next round of this: the same way as in the next Run. What the poller
+    // or the condition of RunUntil throws is no handler's, and would be thrown for ever: it leaves Run.
     private void TurnsWithHook(IvRunMode mode, IvTimestamp limit, Func<bool>? until, long before, Action<IvUnhandledException> hook)
     {
         while (true)
@@ -242,11 +242,15 @@ public sealed partial class IvLoop
                 TurnMany(mode, limit, until, before);
                 return;
             }
-            catch (Exception exception)
+            catch (Exception exception) when (!_isOutside)
             {
                 RestoreContext();
                 hook(new IvUnhandledException(this, _running, exception));
                 RestoreContext();
+                if (_break)
+                {
+                    return;
+                }
             }
         }
     }
@@ -267,7 +271,8 @@ public sealed partial class IvLoop
                 return;
             }
 
-            if (_quit || !IsAlive(mode) || (until is not null && until()))
+            // The condition first: it may call Quit or Break itself.
+            if ((until is not null && Holds(until)) || _quit || _break || !IsAlive(mode))
             {
                 return;
             }
@@ -299,7 +304,24 @@ public sealed partial class IvLoop
         }
     }
 
+    private void CheckRunnable(string member)
+    {
+        CheckUsable(member);
+        if (_isRunning)
+        {
+            IvFatal.Raise(FatalCondition.NestedRun, $"{this}: {member} called by one of its own handlers. Return to the loop instead; RunUntil and Once are for outside of handlers.", this);
+        }
+    }
+
     private bool IsAlive(IvRunMode mode) => Active > 0 || mode == IvRunMode.KeepAlive || _posts.HasPosts || HasLeftovers;
+
+    private bool Holds(Func<bool> until)
+    {
+        _isOutside = true;
+        bool holds = until();
+        _isOutside = false;
+        return holds;
+    }
 
     private IvTimestamp WaitDeadline(IvTimestamp limit)
     {
@@ -315,7 +337,7 @@ public sealed partial class IvLoop
     private void Wait(IvTimestamp deadline)
     {
         ReadOnlySpan<IvChange> changes = Fds.TakeChanges();
-        if (deadline != IvTimestamp.MinValue && !_posts.TrySleep())
+        if (deadline != IvTimestamp.MinValue && (!_posts.TrySleep() || _quit))
         {
             deadline = IvTimestamp.MinValue;
         }
@@ -331,6 +353,7 @@ public sealed partial class IvLoop
         }
 
         _isNowValid = false;
+        _isOutside = true;
         int count = _poller.Wait(changes, deadline, _ready);
         if (mayBlock)
         {
@@ -345,6 +368,7 @@ public sealed partial class IvLoop
             IvFatal.Raise(FatalCondition.PollerBroken, $"{this}: the poller {_poller.Name} reported {count} ready descriptors in a batch of {_ready.Length}. Wait must return how many entries it filled; see IvPoller(3).", this);
         }
 
+        _isOutside = false;
         _readyIndex = 0;
         _readyCount = count;
         _postBatch = _posts.Take();
@@ -482,22 +506,6 @@ public sealed partial class IvLoop
         else
         {
             Console.Error.WriteLine(report);
-        }
-    }
-
-    // Wakes a sleeping loop, and is nothing else.
-    private sealed class QuitNode : PostNode
-    {
-        private int _isQueued;
-
-        public bool TryQueue() => Interlocked.Exchange(ref _isQueued, 1) == 0;
-
-        public override void Run(IvLoop loop) => Drop();
-
-        public override void Drop()
-        {
-            Next = null;
-            Volatile.Write(ref _isQueued, 0);
         }
     }
 }

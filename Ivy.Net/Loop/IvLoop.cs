@@ -26,7 +26,6 @@ public sealed partial class IvLoop : IDisposable
     private readonly IvPoller _poller;
     private readonly PostQueue _posts = new();
     private readonly ObjectPool<PostItem> _postPool;
-    private readonly QuitNode _quitNode = new();
     private readonly int[] _registered = new int[Enum.GetValues<ObjectKind>().Length];
     private readonly int _threadNumber;
     private IvEvent? _firstEvent;
@@ -248,8 +247,7 @@ public sealed partial class IvLoop : IDisposable
 
         if (wake && Environment.CurrentManagedThreadId != ThreadId)
         {
-            Interlocked.Increment(ref _wakeups);
-            _poller.Wake();
+            WakePoller();
         }
 
         _poller.OnPosted();
@@ -353,6 +351,12 @@ public sealed partial class IvLoop : IDisposable
         return false;
     }
 
+    private void WakePoller()
+    {
+        Interlocked.Increment(ref _wakeups);
+        _poller.Wake();
+    }
+
     private int DropPosts()
     {
         int dropped = 0;
@@ -367,7 +371,7 @@ public sealed partial class IvLoop : IDisposable
         while (first is { } node)
         {
             first = node.Next;
-            dropped += node == _quitNode ? 0 : 1;
+            dropped++;
             node.Drop();
         }
     }
