@@ -27,7 +27,7 @@ public sealed partial class IvLoop
 
     private static void DumpFd(TextWriter writer, IvFd fd)
     {
-        IvObject shown = fd.IsInternal && fd.State is IvObject owner ? owner : fd;
+        IvObject shown = VisibleOf(fd) ?? fd;
         string kind = fd.IsInternal ? shown.Kind.ToString().ToUpperInvariant() : string.Empty;
         string what = fd.Socket?.ToString() ?? (fd.IsAlwaysReady ? "file" : "fd");
         string bands = fd.Interest == Polling.IvBands.None ? "-" : fd.Interest.ToString().ToUpperInvariant().Replace(", ", " ", StringComparison.Ordinal);
@@ -39,7 +39,7 @@ public sealed partial class IvLoop
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private string DumpState() => _isDisposed ? "disposed" : !_isRunning ? "idle" : _running is { } running ? $"running {running}" : "running";
+    private string DumpState() => _isDisposed ? "disposed" : !_isRunning ? "idle" : _running is { } running ? $"running {VisibleOf(running) ?? running}" : "running";
 
     private string DumpDueTimes()
     {

@@ -16,6 +16,9 @@ public sealed partial class IvLoop
     private readonly IvReady[] _ready;
     private readonly long _slowNanoseconds;
     private readonly bool _isTimed;
+
+    // Whether handlers are called the long way, with a catch or a look at the clock.
+    private readonly bool _isGuarded;
     private int _readyIndex;
     private int _readyCount;
     private PostNode? _postBatch;
@@ -26,7 +29,6 @@ public sealed partial class IvLoop
     private bool _isRunning;
     private bool _isWaiting;
     private bool _isEmbedded;
-    private bool _isOutside;
     private bool _hasGhost;
     private int _ghostWaits;
     private bool _ghostReported;
@@ -141,16 +143,16 @@ public sealed partial class IvLoop
         _break = true;
     }
 
-    /// <summary>Calls a handler: with its object known to dumps, timed if asked for, and the loop's ExecutionContext afterwards.</summary>
+    /// <summary>Calls a handler: with its object known to dumps, guarded if asked for, and the loop's ExecutionContext afterwards.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Invoke<T>(Action<T> handler, T subject)
         where T : IvObject
     {
         _running = subject;
         _dispatched++;
-        if (_isTimed)
+        if (_isGuarded)
         {
-            InvokeTimed(handler, subject);
+            InvokeGuarded(handler, subject);
         }
         else
         {
@@ -197,15 +199,7 @@ public sealed partial class IvLoop
         bool returned = false;
         try
         {
-            if (_options.UnhandledException is { } hook)
-            {
-                TurnsWithHook(mode, limit, until, before, hook);
-            }
-            else
-            {
-                TurnMany(mode, limit, until, before);
-            }
-
+            TurnMany(mode, limit, until, before);
             FlushChanges();
             returned = true;
         }
@@ -216,8 +210,7 @@ public sealed partial class IvLoop
             _break = false;
             _isRunning = false;
             _isWaiting = false;
-            _isOutside = false;
-            _isNowValid = false;
+                _isNowValid = false;
             _running = null;
             _posts.TrySleep();
             RestoreContext();
@@ -229,30 +222,6 @@ public sealed partial class IvLoop
         }
 
         return Active > 0 || _posts.HasPosts || HasLeftovers;
-    }
-
-    // What a throwing handler leaves behind runs in the next round of this: the same way as in the next Run. What the poller
-    // or the condition of RunUntil throws is no handler's, and would be thrown for ever: it leaves Run.
-    private void TurnsWithHook(IvRunMode mode, IvTimestamp limit, Func<bool>? until, long before, Action<IvUnhandledException> hook)
-    {
-        while (true)
-        {
-            try
-            {
-                TurnMany(mode, limit, until, before);
-                return;
-            }
-            catch (Exception exception) when (!_isOutside)
-            {
-                RestoreContext();
-                hook(new IvUnhandledException(this, _running, exception));
-                RestoreContext();
-                if (_break)
-                {
-                    return;
-                }
-            }
-        }
     }
 
     // Before: the count of handlers when Run began; Once waits only if none has run since.
@@ -272,7 +241,7 @@ public sealed partial class IvLoop
             }
 
             // The condition first: it may call Quit or Break itself.
-            if ((until is not null && Holds(until)) || _quit || _break || !IsAlive(mode))
+            if ((until is not null && until()) || _quit || _break || !IsAlive(mode))
             {
                 return;
             }
@@ -315,14 +284,6 @@ public sealed partial class IvLoop
 
     private bool IsAlive(IvRunMode mode) => Active > 0 || mode == IvRunMode.KeepAlive || _posts.HasPosts || HasLeftovers;
 
-    private bool Holds(Func<bool> until)
-    {
-        _isOutside = true;
-        bool holds = until();
-        _isOutside = false;
-        return holds;
-    }
-
     private IvTimestamp WaitDeadline(IvTimestamp limit)
     {
         if (!Tasks.IsEmpty || Fds.HasAlwaysReady)
@@ -353,7 +314,6 @@ public sealed partial class IvLoop
         }
 
         _isNowValid = false;
-        _isOutside = true;
         int count = _poller.Wait(changes, deadline, _ready);
         if (mayBlock)
         {
@@ -368,7 +328,6 @@ public sealed partial class IvLoop
             IvFatal.Raise(FatalCondition.PollerBroken, $"{this}: the poller {_poller.Name} reported {count} ready descriptors in a batch of {_ready.Length}. Wait must return how many entries it filled; see IvPoller(3).", this);
         }
 
-        _isOutside = false;
         _readyIndex = 0;
         _readyCount = count;
         _postBatch = _posts.Take();
@@ -427,10 +386,26 @@ public sealed partial class IvLoop
     {
         _running = null;
         _dispatched++;
-        if (_isTimed && node.Callback is { } callback)
+        if (_isGuarded && node.Callback is { } callback)
         {
-            IvTimestamp before = _poller.Now;
-            node.Run(this);
+            IvTimestamp before = _isTimed ? _poller.Now : default;
+            if (_options.UnhandledException is { } hook)
+            {
+                try
+                {
+                    node.Run(this);
+                }
+                catch (Exception exception)
+                {
+                    RestoreContext();
+                    hook(new IvUnhandledException(this, Subject: null, exception));
+                }
+            }
+            else
+            {
+                node.Run(this);
+            }
+
             ReportIfSlow(before, subject: null, callback);
         }
         else
@@ -481,16 +456,45 @@ public sealed partial class IvLoop
         }
     }
 
-    private void InvokeTimed<T>(Action<T> handler, T subject)
+    // The catch stands around one handler: whatever is left of the phase, and Quit, have their turn as without it.
+    private void InvokeGuarded<T>(Action<T> handler, T subject)
         where T : IvObject
     {
-        IvTimestamp before = _poller.Now;
-        handler(subject);
-        ReportIfSlow(before, subject, handler);
+        if (VisibleOf(subject) is not { } visible)
+        {
+            // The library's own, which calls the users' handlers by way of Invoke.
+            handler(subject);
+            return;
+        }
+
+        IvTimestamp before = _isTimed ? _poller.Now : default;
+        if (_options.UnhandledException is { } hook)
+        {
+            try
+            {
+                handler(subject);
+            }
+            catch (Exception exception)
+            {
+                RestoreContext();
+                hook(new IvUnhandledException(this, visible, exception));
+            }
+        }
+        else
+        {
+            handler(subject);
+        }
+
+        ReportIfSlow(before, visible, handler);
     }
 
     private void ReportIfSlow(IvTimestamp before, IvObject? subject, Delegate callback)
     {
+        if (!_isTimed)
+        {
+            return;
+        }
+
         long ran = _poller.Now.Nanoseconds - before.Nanoseconds;
         if (ran < _slowNanoseconds)
         {

@@ -63,6 +63,7 @@ public sealed partial class IvLoop : IDisposable
         _ready = new IvReady[options.BatchSize];
         _slowNanoseconds = options.SlowCallback is { } slow ? Math.Max(IvTimestamp.ToNanoseconds(slow), 1) : long.MaxValue;
         _isTimed = options.SlowCallback is not null;
+        _isGuarded = _isTimed || options.UnhandledException is not null;
         _postPool = CreatePool(options);
         Timers = new TimerQueue(this);
         Timeouts = new TimeoutQueues(this);
@@ -310,11 +311,12 @@ public sealed partial class IvLoop : IDisposable
         return objects;
     }
 
-    // What the library registers for an object of the user's stands for that object.
+    // What the library registers for an object of the user's stands for that object; null if it stands for many.
+    private static IvObject? VisibleOf(IvObject item) => item.IsInternal ? item.State as IvObject : item;
+
     private static void AddVisible(List<IvObject> list, IvObject item)
     {
-        IvObject? visible = item.IsInternal ? item.State as IvObject : item;
-        if (visible is not null && (!item.IsInternal || !list.Contains(visible)))
+        if (VisibleOf(item) is { } visible && (!item.IsInternal || !list.Contains(visible)))
         {
             list.Add(visible);
         }
