@@ -135,6 +135,8 @@ public sealed partial class IvLoop : IDisposable
 
     internal int ThreadId { get; }
 
+    internal bool IsDisposed => _isDisposed;
+
     internal IvPoller Poller => _poller;
 
     internal TimerQueue Timers { get; }

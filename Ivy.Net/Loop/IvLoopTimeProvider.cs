@@ -34,7 +34,7 @@ internal sealed class IvLoopTimeProvider(IvLoop loop) : TimeProvider
         {
             Check(dueTime);
             Check(period);
-            if (_isDisposed)
+            if (_isDisposed || _loop.IsDisposed)
             {
                 return false;
             }
