@@ -1,0 +1,125 @@
+using Ivy.Net.Polling;
+using Ivy.Net.Tests.Support;
+
+namespace Ivy.Net.Tests.Loop;
+
+/// <summary>A loop inside another one: NextDeadline, BackendHandle, and changes that must reach the kernel before the other one waits.</summary>
+internal sealed class EmbeddingTests
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    [Test]
+    public void NextDeadline_is_never_without_timers_and_the_earliest_of_them_otherwise()
+    {
+        using var test = new TestLoop();
+        Assert.That(test.Loop.NextDeadline, Is.EqualTo(IvTimestamp.MaxValue));
+        IvTimer late = test.Timer(3 * Second, "late");
+        IvTimer early = test.Timer(2 * Second, "early");
+        var timeout = new IvTimeout(Second, _ => { });
+        timeout.Start();
+        Assert.That(test.Loop.NextDeadline, Is.EqualTo(timeout.Expires));
+        timeout.Stop();
+        Assert.That(test.Loop.NextDeadline, Is.EqualTo(early.Expires));
+        early.Stop();
+        Assert.That(test.Loop.NextDeadline, Is.EqualTo(late.Expires));
+        late.Stop();
+    }
+
+    [Test]
+    public void NextDeadline_is_now_while_tasks_or_posts_wait()
+    {
+        using var test = new TestLoop();
+        IvTask task = test.Task("task");
+        Assert.That(test.Loop.NextDeadline, Is.EqualTo(IvTimestamp.MinValue));
+        task.Unregister();
+        Assert.That(test.Loop.NextDeadline, Is.EqualTo(IvTimestamp.MaxValue));
+        test.Loop.Post(_ => { }, null);
+        Assert.That(test.Loop.NextDeadline, Is.EqualTo(IvTimestamp.MinValue));
+        test.Loop.Run(IvRunMode.NonBlocking);
+        Assert.That(test.Loop.NextDeadline, Is.EqualTo(IvTimestamp.MaxValue));
+    }
+
+    [Test]
+    public void Once_BackendHandle_was_asked_for_changes_are_handed_over_without_a_wait()
+    {
+        using var test = new TestLoop();
+        IvFd fd = test.RegisteredFd(5);
+        fd.HandlerIn = _ => { };
+        Assert.That(test.Loop.BackendHandle, Is.EqualTo((nint)4711));
+        Assert.That(test.Poller.Calls, Is.EqualTo(["add 5 None", "change 5 None -> In", "flush"]));
+        fd.HandlerOut = _ => { };
+        _ = test.Loop.NextDeadline;
+        _ = test.Loop.NextDeadline;
+        test.Poller.Calls.Clear();
+        test.Task(_ => fd.HandlerOut = null);
+        fd.HandlerIn = null;
+        test.Loop.Run(IvRunMode.NonBlocking);
+        Assert.That(test.Poller.Calls, Is.EqualTo(["change 5 In, Out -> None", "wait always"]));
+        fd.Unregister();
+    }
+
+    [Test]
+    public void What_the_last_batch_of_a_Run_changed_is_handed_over_before_Run_returns()
+    {
+        using var test = new TestLoop();
+        IvFd fd = test.RegisteredFd(5, fd => fd.HandlerIn = null);
+        _ = test.Loop.BackendHandle;
+        test.Poller.Ready((5, IvBands.In));
+        test.Loop.Run(IvRunMode.NonBlocking);
+        Assert.That(test.Poller.Calls.TakeLast(2), Is.EqualTo(["change 5 In -> None", "flush"]));
+        fd.Unregister();
+    }
+
+    [Test]
+    public void A_loop_that_is_not_embedded_hands_changes_over_with_the_next_wait_only()
+    {
+        using var test = new TestLoop();
+        IvFd fd = test.RegisteredFd(5, fd => fd.HandlerIn = null);
+        test.Poller.Ready((5, IvBands.In));
+        test.Loop.Run(IvRunMode.NonBlocking);
+        Assert.That(test.Poller.Calls, Is.EqualTo(["add 5 In", "wait always"]));
+        fd.Unregister();
+    }
+
+    [Test]
+    public void A_loop_of_epoll_runs_inside_a_loop_of_another_thread()
+    {
+        // One thread has one loop, so the outer one is poll(2) itself: an IvFd of another thread's loop.
+        using var ready = new ManualResetEventSlim();
+        using var done = new ManualResetEventSlim();
+        nint handle = -1;
+        IvLoop inner = null!;
+        Action wait = LoopThread.Begin(1, _ => LoopThread.Run(new IvLoopOptions { PollMethods = [IvPollMethod.Epoll] }, loop =>
+        {
+            inner = loop;
+            handle = loop.BackendHandle;
+            Assert.That(loop.NextDeadline, Is.EqualTo(IvTimestamp.MaxValue));
+            ready.Set();
+            Assert.That(done.Wait(LoopThread.Patience), Is.True);
+            int posts = 0;
+            loop.Post(_ => posts++, null);
+            loop.Run(IvRunMode.NonBlocking);
+            Assert.That(posts, Is.EqualTo(1));
+        }));
+        Assert.That(ready.Wait(LoopThread.Patience), Is.True);
+        LoopThread.Run(outer =>
+        {
+            bool seen = false;
+            using var fd = new IvFd(handle)
+            {
+                SetsNonBlocking = false,
+                HandlerIn = fd =>
+                {
+                    seen = true;
+                    fd.Unregister();
+                },
+            };
+            fd.Register();
+            inner.Post(_ => { }, null);
+            outer.RunUntil(() => seen, LoopThread.Patience);
+            Assert.That(seen, Is.True, "a post makes the handle readable");
+        });
+        done.Set();
+        wait();
+    }
+}
