@@ -1,3 +1,4 @@
+using Ivy.Net.Polling;
 using Ivy.Net.Tests.Support;
 
 namespace Ivy.Net.Tests.Loop;
@@ -97,7 +98,7 @@ internal sealed class LoopMisuseTests
         bool made = false;
         var options = new IvLoopOptions
         {
-            PollMethods = [new Polling.IvPollMethod("second", () =>
+            PollMethods = [new IvPollMethod("second", () =>
             {
                 made = true;
                 return new ScriptedPoller();
