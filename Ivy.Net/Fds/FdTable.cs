@@ -224,13 +224,16 @@ internal sealed class FdTable(IvLoop loop)
         return true;
     }
 
-    /// <summary>Throws the poller's set away and fills it anew, without what the kernel holds of closed descriptors.</summary>
-    public void Rebuild()
+    /// <summary>
+    /// Throws the poller's set away and fills it anew, without what the kernel holds of closed descriptors; false if the poller
+    /// has no need of it.
+    /// </summary>
+    public bool Rebuild()
     {
         IvPoller poller = loop.Poller;
         if (!poller.Reset())
         {
-            return;
+            return false;
         }
 
         for (int slot = 0; slot < _slotCount; slot++)
@@ -250,6 +253,8 @@ internal sealed class FdTable(IvLoop loop)
                 Orphan(fd);
             }
         }
+
+        return true;
     }
 
     public void ForEach<TState>(TState state, Action<TState, IvFd> action)
