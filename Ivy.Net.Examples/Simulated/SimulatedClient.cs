@@ -8,7 +8,6 @@ namespace Ivy.Net.Examples;
 internal sealed class SimulatedClient(EndPoint server, Action<string> log)
 {
     private const int RoundTrips = 4;
-    private const int RetryMilliseconds = 5;
     private const int MessageSize = 6000; // more than the buffers of the network hold
 
     private readonly byte[] _message = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("0123456789", MessageSize / 10)));
@@ -75,7 +74,7 @@ internal sealed class SimulatedClient(EndPoint server, Action<string> log)
     private void Retry(IvSocket? socket, IvError error)
     {
         socket?.Dispose();
-        log($"{error.Describe()}; again in {RetryMilliseconds} ms");
-        new IvTimer(_ => Connect()).Start(TimeSpan.FromMilliseconds(RetryMilliseconds));
+        log($"{error.Describe()}; tries again");
+        new IvTimer(_ => Connect()).Start(TimeSpan.FromMilliseconds(5));
     }
 }
