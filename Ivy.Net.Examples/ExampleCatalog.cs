@@ -5,15 +5,20 @@ namespace Ivy.Net.Examples;
 /// <summary>The table of all examples, in the order in which they are listed.</summary>
 internal static class ExampleCatalog
 {
-    public static IReadOnlyList<IExample> All { get; } = [];
+    public static IReadOnlyList<IExample> All { get; } =
+    [
+        new EchoExample(),
+    ];
 
     /// <summary>The command line: one subcommand per example; without one, the list.</summary>
     public static RootCommand BuildRoot()
     {
         var root = new RootCommand("Small examples of Ivy.Net. Without an argument: the list of them.");
-        foreach (var example in All)
+        foreach (IExample example in All)
         {
-            root.Subcommands.Add(example.Build());
+            var command = new Command(example.Name, $"{example.Summary}\n\n{example.Details}");
+            example.AddTo(command);
+            root.Subcommands.Add(command);
         }
 
         root.SetAction(static result => PrintList(result.InvocationConfiguration.Output));
@@ -22,9 +27,9 @@ internal static class ExampleCatalog
 
     private static void PrintList(TextWriter output)
     {
-        foreach (var example in All)
+        foreach (IExample example in All)
         {
-            output.WriteLine($"{example.Name,-24}{example.Summary}");
+            output.WriteLine($"{example.Name,-16}{example.Summary}");
         }
     }
 }

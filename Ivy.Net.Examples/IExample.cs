@@ -11,6 +11,9 @@ internal interface IExample
     /// <summary>One line for the list and for the help.</summary>
     string Summary { get; }
 
-    /// <summary>Makes the command, with its options and its action; <see cref="ExampleCatalog"/> adds it to the root.</summary>
-    Command Build();
+    /// <summary>What else the help says: what to try, what it prints.</summary>
+    string Details { get; }
+
+    /// <summary>Adds the options and the action to the example's command.</summary>
+    void AddTo(Command command);
 }

@@ -1,15 +1,28 @@
 // The example program: `dotnet run --project Ivy.Net.Examples -- NAME [options]`; without NAME it lists the examples.
 
+using System.CommandLine;
 using System.CommandLine.Invocation;
+using Ivy.Net;
 using Ivy.Net.Examples;
 
-var result = ExampleCatalog.BuildRoot().Parse(args);
+const int UsageError = 2;
+
+ParseResult command = ExampleCatalog.BuildRoot().Parse(args);
 
 // System.CommandLine answers a bad command line with every error and the whole help, and exits with 1. Ours is one line, and 2.
-if (result.Action is ParseErrorAction)
+if (command.Action is ParseErrorAction)
 {
-    Console.Error.WriteLine($"{result.Errors[0].Message} Try --help.");
-    return 2;
+    Console.Error.WriteLine($"{command.Errors[0].Message} Try --help.");
+    return UsageError;
 }
 
-return await result.InvokeAsync();
+try
+{
+    return command.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (IvException refused)
+{
+    // The port is taken, say: the message tells what to do.
+    Console.Error.WriteLine($"{refused.Message}.");
+    return UsageError;
+}
