@@ -66,7 +66,7 @@ internal sealed class PostQueue
         }
 
         PostNode? head = Interlocked.Exchange(ref _head, null);
-        return head == Asleep ? null : Reverse(head);
+        return head == Asleep ? null : Planted.Active == PlantedBug.ReorderedPosts ? head : Reverse(head);
     }
 
     /// <summary>The loop is disposed: nothing is taken any more. What there was, oldest first.</summary>

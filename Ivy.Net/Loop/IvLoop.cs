@@ -246,7 +246,7 @@ public sealed partial class IvLoop : IDisposable
             return false;
         }
 
-        if (wake && Environment.CurrentManagedThreadId != ThreadId)
+        if (wake && Environment.CurrentManagedThreadId != ThreadId && Planted.Active != PlantedBug.LostWakeup)
         {
             Interlocked.Increment(ref _wakeups);
             _poller.Wake();

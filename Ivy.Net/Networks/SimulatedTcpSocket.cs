@@ -252,9 +252,9 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
     {
         if (_phase == Phase.Open)
         {
-            _out!.DropUnderWay();
-            _out.Send(SimulatedSegmentKind.Reset);
+            // In this order: what is forgotten with the connection must not be the news of its end.
             OnReset();
+            _out!.Send(SimulatedSegmentKind.Reset);
             Changed();
         }
     }
