@@ -50,6 +50,8 @@ public sealed class IvSocketAcceptTests
         using (peer!)
         {
             Assert.That(new IPEndPoint(IPAddress.Any, 0).Create(from), Is.EqualTo(client.LocalEndPoint));
+            Assert.That(listener.Accept(from), Is.Null);
+            Assert.That(() => client.Accept(from), Throws.TypeOf<IvException>());
         }
     }
 

@@ -76,6 +76,18 @@ internal sealed class PostQueue
         return head == Asleep || head == Closed ? null : Reverse(head);
     }
 
+    /// <summary>The loop's thread, for its dump: how many wait. Producers add at the front, so what is behind stays as it is.</summary>
+    public int CountPosts()
+    {
+        int count = 0;
+        for (PostNode? node = Volatile.Read(ref _head); node is not null && node != Asleep && node != Closed; node = node.Next)
+        {
+            count++;
+        }
+
+        return count;
+    }
+
     private static PostNode? Reverse(PostNode? newest)
     {
         PostNode? oldest = null;
