@@ -60,9 +60,10 @@ internal sealed class FdTable(IvLoop loop)
     {
         IvPoller poller = loop.Poller;
         nint handle = fd.Handle;
-        if (handle < 0)
+        if (handle is < 0 or > int.MaxValue)
         {
             return IvError.EBADF;
+            // A number of more bits than the kernel's would be cut to that of a stranger.
         }
 
         DescriptorIdentity identity = default;
