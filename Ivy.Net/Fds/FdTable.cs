@@ -21,6 +21,7 @@ internal sealed class FdTable(IvLoop loop)
     // What only few registrations have: an identity to know the descriptor by again.
     private readonly Dictionary<int, DescriptorIdentity> _identities = [];
     private readonly List<IvFd> _alwaysReady = [];
+    private int _alwaysReadyIndex = -1;
     private Slot[] _slots = new Slot[InitialCapacity];
     private int _slotCount;
     private int _freeSlot = -1;
@@ -134,7 +135,14 @@ internal sealed class FdTable(IvLoop loop)
     {
         if (fd.IsAlwaysReady)
         {
-            _alwaysReady.Remove(fd);
+            int index = _alwaysReady.IndexOf(fd);
+            _alwaysReady.RemoveAt(index);
+            if (index < _alwaysReadyIndex)
+            {
+                // Those that were called already have moved down by one.
+                _alwaysReadyIndex--;
+            }
+
             return;
         }
 
@@ -209,16 +217,13 @@ internal sealed class FdTable(IvLoop loop)
     /// <summary>Calls the descriptors that are always ready, once each; false if Break ended it early.</summary>
     public bool DispatchAlwaysReady()
     {
-        // By index and backwards, because a handler may unregister any of them.
-        for (int i = _alwaysReady.Count - 1; i >= 0; i--)
+        // Backwards, because a handler may register more, and by an index that Remove corrects, because it may unregister any.
+        for (_alwaysReadyIndex = _alwaysReady.Count - 1; _alwaysReadyIndex >= 0; _alwaysReadyIndex--)
         {
-            if (i < _alwaysReady.Count)
+            _alwaysReady[_alwaysReadyIndex].Dispatch(loop, IvBands.In | IvBands.Out);
+            if (loop.IsBroken)
             {
-                _alwaysReady[i].Dispatch(loop, IvBands.In | IvBands.Out);
-                if (loop.IsBroken)
-                {
-                    return false;
-                }
+                return false;
             }
         }
 
@@ -275,6 +280,14 @@ internal sealed class FdTable(IvLoop loop)
         _alwaysReady.Add(fd);
         return IvError.None;
     }
+
+        foreach (IvFd other in _alwaysReady)
+        {
+            if (other.Handle == fd.Handle)
+            {
+                return IvError.EEXIST;
+            }
+        }
 
     // Its token dies with it: a duplicate of the closed descriptor may go on being reported under it.
     private void Orphan(IvFd fd)
