@@ -63,8 +63,8 @@ internal sealed class FdTable(IvLoop loop)
         nint handle = fd.Handle;
         if (handle is < 0 or > int.MaxValue)
         {
-            return IvError.EBADF;
             // A number of more bits than the kernel's would be cut to that of a stranger.
+            return IvError.EBADF;
         }
 
         DescriptorIdentity identity = default;
@@ -230,13 +230,16 @@ internal sealed class FdTable(IvLoop loop)
         return true;
     }
 
-    /// <summary>Throws the poller's set away and fills it anew, without what the kernel holds of closed descriptors.</summary>
-    public void Rebuild()
+    /// <summary>A change was refused: nothing that is still reported of the registration reaches it.</summary>
+    public void Disarm(IvFd fd) => Retire((int)(uint)fd.Token);
+
+    /// <summary>Throws the poller's set away and fills it anew, without what the kernel holds of closed descriptors; false if that can't be now.</summary>
+    public bool Rebuild()
     {
         IvPoller poller = loop.Poller;
         if (!poller.Reset())
         {
-            return;
+            return false;
         }
 
         for (int slot = 0; slot < _slotCount; slot++)
@@ -256,6 +259,8 @@ internal sealed class FdTable(IvLoop loop)
                 Orphan(fd);
             }
         }
+
+        return true;
     }
 
     public void ForEach<TState>(TState state, Action<TState, IvFd> action)
@@ -276,11 +281,6 @@ internal sealed class FdTable(IvLoop loop)
 
     private IvError AddAlwaysReady(IvFd fd)
     {
-        fd.AttachAlwaysReady();
-        _alwaysReady.Add(fd);
-        return IvError.None;
-    }
-
         foreach (IvFd other in _alwaysReady)
         {
             if (other.Handle == fd.Handle)
@@ -289,11 +289,21 @@ internal sealed class FdTable(IvLoop loop)
             }
         }
 
+        fd.AttachAlwaysReady();
+        _alwaysReady.Add(fd);
+        return IvError.None;
+    }
+
     // Its token dies with it: a duplicate of the closed descriptor may go on being reported under it.
     private void Orphan(IvFd fd)
     {
         fd.IsOrphan = true;
-        ref Slot entry = ref _slots[(int)(uint)fd.Token];
+        Retire((int)(uint)fd.Token);
+    }
+
+    private void Retire(int slot)
+    {
+        ref Slot entry = ref _slots[slot];
         entry.Generation++;
         entry.RetiredTurn = (uint)loop.Turns;
     }
@@ -376,10 +386,9 @@ internal sealed class FdTable(IvLoop loop)
 
     private void FreeSlot(int slot)
     {
+        Retire(slot);
         ref Slot entry = ref _slots[slot];
         entry.Fd = null;
-        entry.Generation++;
-        entry.RetiredTurn = (uint)loop.Turns;
         entry.NextFree = _freeSlot;
         _freeSlot = slot;
     }

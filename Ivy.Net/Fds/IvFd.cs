@@ -316,6 +316,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     internal void DispatchRefused(IvLoop loop, IvError error)
     {
         Error = error;
+        loop.Fds.Disarm(this);
         if (_err is { } handler)
         {
             loop.Invoke(handler, this);

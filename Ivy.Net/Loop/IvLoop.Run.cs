@@ -427,8 +427,12 @@ public sealed partial class IvLoop
         }
 
         _ghostWaits = 0;
+        if (!Fds.Rebuild())
+        {
+            return;
+        }
+
         _rebuilds++;
-        Fds.Rebuild();
         if (!_ghostReported)
         {
             _ghostReported = true;
