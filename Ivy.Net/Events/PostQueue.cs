@@ -66,7 +66,7 @@ internal sealed class PostQueue
         }
 
         PostNode? head = Interlocked.Exchange(ref _head, null);
-        return head == Asleep ? null : Reverse(head);
+        return head == Asleep ? null : Planted.Active == PlantedBug.ReorderedPosts ? head : Reverse(head);
     }
 
     /// <summary>The loop is disposed: nothing is taken any more. What there was, oldest first.</summary>
@@ -74,6 +74,18 @@ internal sealed class PostQueue
     {
         PostNode? head = Interlocked.Exchange(ref _head, Closed);
         return head == Asleep || head == Closed ? null : Reverse(head);
+    }
+
+    /// <summary>The loop's thread, for its dump: how many wait. Producers add at the front, so what is behind stays as it is.</summary>
+    public int CountPosts()
+    {
+        int count = 0;
+        for (PostNode? node = Volatile.Read(ref _head); node is not null && node != Asleep && node != Closed; node = node.Next)
+        {
+            count++;
+        }
+
+        return count;
     }
 
     private static PostNode? Reverse(PostNode? newest)

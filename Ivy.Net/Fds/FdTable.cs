@@ -49,7 +49,7 @@ internal sealed class FdTable(IvLoop loop)
             }
 
             ghost = entry.RetiredTurn != (uint)loop.Turns;
-            return null;
+            return Planted.Active == PlantedBug.StaleToken ? entry.Fd : null;
         }
 
         ghost = true;
@@ -205,7 +205,8 @@ internal sealed class FdTable(IvLoop loop)
             IvBands want = fd.Interest;
             if (want != fd.Told && fd.Error == IvError.None && !fd.IsOrphan)
             {
-                _changes[count++] = new IvChange(fd.Handle, fd.Token, fd.Told, want);
+                IvBands told = Planted.Active == PlantedBug.LostInterest ? want & ~IvBands.Out : want;
+                _changes[count++] = new IvChange(fd.Handle, fd.Token, fd.Told, told);
                 fd.Told = want;
             }
         }

@@ -339,6 +339,11 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         }
 
         ulong token = Token;
+        if (Planted.Active == PlantedBug.HangupBeforeData && (bands & IvBands.Hangup) != 0 && !Call(loop, _hangup, token))
+        {
+            return;
+        }
+
         if (error && !Call(loop, _err, token))
         {
             return;
@@ -367,7 +372,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         }
 
         loop.Invoke(handler, this);
-        return IsRegistered && Token == token && !loop.IsBroken;
+        return ((IsRegistered && Token == token) || Planted.Active == PlantedBug.CallAfterUnregister) && !loop.IsBroken;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -386,7 +391,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
 
     private void Put(FdFlags flag, bool value) => _flags = value ? _flags | flag : _flags & ~flag;
 
-    private void ThrowRefused(IvError error) => throw new IvException(error, "register", this, error switch
+    internal void ThrowRefused(IvError error) => throw new IvException(error, "register", this, error switch
     {
         IvError.EBADF => "The descriptor is not open: register it before it is closed, and not after its socket was disposed",
         IvError.EPERM => "Files and directories have no readiness: set AlwaysReady, or read them on another thread",

@@ -29,6 +29,7 @@ public sealed partial class IvLoop : IDisposable
     private readonly QuitNode _quitNode = new();
     private readonly int[] _registered = new int[Enum.GetValues<ObjectKind>().Length];
     private readonly int _threadNumber;
+    private readonly IvTimestamp _created;
     private IvEvent? _firstEvent;
     private IvTimestamp _now;
     private bool _isNowValid;
@@ -61,6 +62,7 @@ public sealed partial class IvLoop : IDisposable
         Name = options.Name;
         Network = options.Network ?? IvNetwork.System;
         _poller = CreatePoller(options);
+        _created = _poller.Now;
         _ready = new IvReady[options.BatchSize];
         _slowNanoseconds = options.SlowCallback is { } slow ? Math.Max(IvTimestamp.ToNanoseconds(slow), 1) : long.MaxValue;
         _isTimed = options.SlowCallback is not null;
@@ -246,7 +248,7 @@ public sealed partial class IvLoop : IDisposable
             return false;
         }
 
-        if (wake && Environment.CurrentManagedThreadId != ThreadId)
+        if (wake && Environment.CurrentManagedThreadId != ThreadId && Planted.Active != PlantedBug.LostWakeup)
         {
             Interlocked.Increment(ref _wakeups);
             _poller.Wake();

@@ -303,16 +303,20 @@ internal sealed class SimulatedScheduler(SimulatedNetwork network, SimulatedRand
         }
     }
 
+    // One line, as every message of IvFatal.
     private string DescribeStuck()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{network} is stuck at {(Now - Beginning) / 1e9:F9} s: nothing is on its way, no deadline is set, and");
-        foreach (SimulatedThread thread in _threads)
+        text.Append(CultureInfo.InvariantCulture, $"{network} is stuck at {Seconds(Now)} s: nothing is on its way and no deadline is set, but");
+        for (int i = 0; i < _threads.Count; i++)
         {
-            text.AppendLine().Append(CultureInfo.InvariantCulture, $"  {thread.Name} waits since {(thread.WaitingSince - Beginning) / 1e9:F9} s");
+            SimulatedThread thread = _threads[i];
+            text.Append(CultureInfo.InvariantCulture, $"{(i == 0 ? string.Empty : ";")} {thread.Name} waits since {Seconds(thread.WaitingSince)} s");
             thread.WaitsOn?.Describe(text);
         }
 
-        return text.AppendLine().Append("What should have woken one of them? The same seed shows it again; Trace shows what came before.").ToString();
+        return text.Append(". Look for what should have woken one of them: the same seed brings the same run, and Trace shows it").ToString();
     }
+
+    private static string Seconds(long time) => ((time - Beginning) / 1e9).ToString("F9", CultureInfo.InvariantCulture);
 }

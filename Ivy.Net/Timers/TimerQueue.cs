@@ -45,6 +45,11 @@ internal sealed class TimerQueue(IvLoop loop)
 
     public void RemoveExpired(IvTimer timer)
     {
+        if (Planted.Active == PlantedBug.StoppedTimerRuns)
+        {
+            return;
+        }
+
         _expired[timer.ExpiredIndex] = null;
         _expiredCount--;
     }
@@ -61,6 +66,11 @@ internal sealed class TimerQueue(IvLoop loop)
         }
 
         long now = loop.Now.Nanoseconds;
+        if (Planted.Active == PlantedBug.EarlyTimer)
+        {
+            now += 1_000_000;
+        }
+
         while (_heap.PopDue(now) is { } due)
         {
             Expire(due);
