@@ -55,6 +55,7 @@ build_ivy() {
 # start_server COMMAND...: starts it on a free port and waits until it listens; sets server (a process id) and port.
 # Of a command line with blanks in it every word is an argument.
 start_server() {
+    : >"$work/server.out"       # now: what runs in the background empties it when it gets to it
     # shellcheck disable=SC2086
     $1 --port 0 >"$work/server.out" 2>&1 &
     server=$!

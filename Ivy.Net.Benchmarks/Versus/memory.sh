@@ -50,17 +50,19 @@ once() {
     sleep 2
     before=$(memory)
 
-    rm -f "$work/hold"
+    rm -f "$work/hold" "$work/idle.txt"    # or the last time's answer would do for this one
     mkfifo "$work/hold"
     "$work/echo_load" --port "$port" --idle "$connections" <"$work/hold" >"$work/idle.txt" &
     client=$!
     exec 9>"$work/hold"         # the client holds its connections until this end is closed
-    until [ -s "$work/idle.txt" ]; do
+    until grep -qs "idle=$connections" "$work/idle.txt"; do
         kill -0 $client 2>/dev/null || die "$1: the client could not open $connections connections"
         sleep 0.1
     done
     sleep 1
     after=$(memory)
+    set -- "$1" "$2" /proc/"$server"/fd/*
+    [ $# -gt "$connections" ] || die "$1: the server has only $(($# - 2)) descriptors"
     exec 9>&-
     wait $client || true
     client=

@@ -42,6 +42,7 @@ count() {
     shift
     "$work/echo_load" "$@" --seconds 3 >/dev/null || die "$name: errors while warming up"
 
+    : >"$work/strace.err"
     strace -c -f -o "$work/strace.txt" -p "$server" 2>"$work/strace.err" &
     client=$!
     tries=0

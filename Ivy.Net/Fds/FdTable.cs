@@ -21,10 +21,11 @@ internal sealed class FdTable(IvLoop loop)
     // What only few registrations have: an identity to know the descriptor by again.
     private readonly Dictionary<int, DescriptorIdentity> _identities = [];
     private readonly List<IvFd> _alwaysReady = [];
-    private int _alwaysReadyIndex = -1;
+    private readonly List<IvFd> _alwaysReadyTurn = [];
+    private ulong _lastAlwaysReadyToken;
     private Slot[] _slots = new Slot[InitialCapacity];
+    private readonly Stack<int> _freeSlots = new();
     private int _slotCount;
-    private int _freeSlot = -1;
     private int[] _dirty = new int[InitialCapacity];
     private int _dirtyCount;
     private IvChange[] _changes = new IvChange[InitialCapacity];
@@ -218,14 +219,30 @@ internal sealed class FdTable(IvLoop loop)
     /// <summary>Calls the descriptors that are always ready, once each; false if Break ended it early.</summary>
     public bool DispatchAlwaysReady()
     {
-        // Backwards, because a handler may register more, and by an index that Remove corrects, because it may unregister any.
-        for (_alwaysReadyIndex = _alwaysReady.Count - 1; _alwaysReadyIndex >= 0; _alwaysReadyIndex--)
+        if (_alwaysReady.Count == 0)
         {
-            _alwaysReady[_alwaysReadyIndex].Dispatch(loop, IvBands.In | IvBands.Out);
-            if (loop.IsBroken)
+            return true;
+        }
+
+        // From a copy: a handler may register and unregister any of them.
+        _alwaysReadyTurn.AddRange(_alwaysReady);
+        try
+        {
+            foreach (IvFd fd in _alwaysReadyTurn)
             {
-                return false;
+                if (_alwaysReady.Contains(fd))
+                {
+                    fd.Dispatch(loop, IvBands.In | IvBands.Out);
+                    if (loop.IsBroken)
+                    {
+                        return false;
+                    }
+                }
             }
+        }
+        finally
+        {
+            _alwaysReadyTurn.Clear();
         }
 
         return true;
@@ -234,8 +251,11 @@ internal sealed class FdTable(IvLoop loop)
     /// <summary>A change was refused: nothing that is still reported of the registration reaches it.</summary>
     public void Disarm(IvFd fd) => Retire((int)(uint)fd.Token);
 
-    /// <summary>Throws the poller's set away and fills it anew, without what the kernel holds of closed descriptors; false if that can't be now.</summary>
-    public bool Rebuild()
+    /// <summary>
+    /// Throws the poller's set away and fills it anew, without what the kernel holds of closed descriptors. False if the
+    /// poller has no need of it, or can't at the moment; then nothing has changed.
+    /// </summary>
+    public bool TryRebuild()
     {
         IvPoller poller = loop.Poller;
         if (!poller.Reset())
@@ -243,6 +263,7 @@ internal sealed class FdTable(IvLoop loop)
             return false;
         }
 
+        List<(IvFd Fd, IvError Error)> refused = [];
         for (int slot = 0; slot < _slotCount; slot++)
         {
             if (_slots[slot].Fd is not { IsOrphan: false } fd || fd.Error != IvError.None)
@@ -253,11 +274,23 @@ internal sealed class FdTable(IvLoop loop)
             IvBands want = fd.Interest;
             IvError error = poller.Add(fd.Handle, want, fd.Token);
             fd.Told = want;
-            if (error != IvError.None)
+            if (error == IvError.EBADF)
             {
                 // Closed without being unregistered: that is how the ghost came about.
                 _byHandle.Clear(fd.Handle);
                 Orphan(fd);
+            }
+            else if (error != IvError.None)
+            {
+                refused.Add((fd, error));
+            }
+        }
+
+        foreach ((IvFd fd, IvError error) in refused)
+        {
+            if (fd.IsRegistered)
+            {
+                fd.DispatchRefused(loop, error);
             }
         }
 
@@ -282,15 +315,12 @@ internal sealed class FdTable(IvLoop loop)
 
     private IvError AddAlwaysReady(IvFd fd)
     {
-        foreach (IvFd other in _alwaysReady)
+        if (_alwaysReady.Exists(other => other.Handle == fd.Handle))
         {
-            if (other.Handle == fd.Handle)
-            {
-                return IvError.EEXIST;
-            }
+            return IvError.EEXIST;
         }
 
-        fd.AttachAlwaysReady();
+        fd.AttachAlwaysReady(++_lastAlwaysReadyToken);
         _alwaysReady.Add(fd);
         return IvError.None;
     }
@@ -369,11 +399,9 @@ internal sealed class FdTable(IvLoop loop)
 
     private int TakeSlot()
     {
-        int slot = _freeSlot;
-        if (slot >= 0)
+        if (_freeSlots.TryPop(out int free))
         {
-            _freeSlot = _slots[slot].NextFree;
-            return slot;
+            return free;
         }
 
         if (_slotCount == _slots.Length)
@@ -388,10 +416,8 @@ internal sealed class FdTable(IvLoop loop)
     private void FreeSlot(int slot)
     {
         Retire(slot);
-        ref Slot entry = ref _slots[slot];
-        entry.Fd = null;
-        entry.NextFree = _freeSlot;
-        _freeSlot = slot;
+        _slots[slot].Fd = null;
+        _freeSlots.Push(slot);
     }
 
     [StructLayout(LayoutKind.Auto)]
@@ -399,7 +425,8 @@ internal sealed class FdTable(IvLoop loop)
     {
         public IvFd? Fd;
         public uint Generation;
+
+        // The turn in which the slot was freed last; the free slots themselves are in a list of their own.
         public uint RetiredTurn;
-        public int NextFree;
     }
 }
