@@ -72,6 +72,18 @@ internal static unsafe partial class Native
         return fd;
     }
 
+    /// <summary>How many descriptors the process may have open.</summary>
+    public static int DescriptorLimit()
+    {
+        const int resource = 7; // RLIMIT_NOFILE
+        ulong* limits = stackalloc ulong[2];
+        Assert.That(getrlimit(resource, limits), Is.Zero, "getrlimit");
+        return (int)Math.Min(limits[0], int.MaxValue);
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int getrlimit(int resource, ulong* limits);
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial int pipe2(int* ends, int flags);
 

@@ -20,6 +20,10 @@ internal sealed class FdTable(IvLoop loop)
 
     // What only few registrations have: an identity to know the descriptor by again.
     private readonly Dictionary<int, DescriptorIdentity> _identities = [];
+
+    // What has been made non-blocking here, and by how many registrations; and how many more may rely on it.
+    private readonly Dictionary<DescriptorIdentity, int> _madeNonBlocking = [];
+    private int _sharers;
     private readonly List<IvFd> _alwaysReady = [];
     private readonly List<IvFd> _alwaysReadyTurn = [];
     private ulong _lastAlwaysReadyToken;
@@ -120,14 +124,24 @@ internal sealed class FdTable(IvLoop loop)
             Orphan(occupant);
         }
 
-        if (identity.Kind != DescriptorKind.Unknown)
+        if (restore || identity.Kind != DescriptorKind.Unknown)
         {
             _identities[slot] = identity;
         }
 
         _slots[slot].Fd = fd;
         _byHandle.Set(handle, slot);
-        fd.Attach(token, want, restore);
+        fd.Attach(token, want);
+        if (restore)
+        {
+            AddRestoring(fd, identity);
+        }
+        else if (fd.Socket is null && _madeNonBlocking.ContainsKey(identity))
+        {
+            fd.SharesBlocking = true;
+            _sharers++;
+        }
+
         return IvError.None;
     }
 
@@ -136,14 +150,7 @@ internal sealed class FdTable(IvLoop loop)
     {
         if (fd.IsAlwaysReady)
         {
-            int index = _alwaysReady.IndexOf(fd);
-            _alwaysReady.RemoveAt(index);
-            if (index < _alwaysReadyIndex)
-            {
-                // Those that were called already have moved down by one.
-                _alwaysReadyIndex--;
-            }
-
+            _alwaysReady.Remove(fd);
             return;
         }
 
@@ -151,12 +158,16 @@ internal sealed class FdTable(IvLoop loop)
         if (!fd.IsOrphan)
         {
             loop.Poller.Remove(fd.Handle, fd.Token);
-            if (fd.RestoresBlocking && IsUnchanged(fd, slot))
-            {
-                loop.Network.SetBlocking(fd.Handle, blocking: true);
-            }
-
             _byHandle.Clear(fd.Handle);
+        }
+
+        if (fd.RestoresBlocking)
+        {
+            EndRestoring(fd, slot);
+        }
+        else if (fd.SharesBlocking)
+        {
+            _sharers--;
         }
 
         _identities.Remove(slot);
@@ -373,7 +384,7 @@ internal sealed class FdTable(IvLoop loop)
 
         IvNetwork network = loop.Network;
         IvError error = network.GetBlocking(fd.Handle, out bool blocking);
-        if (error != IvError.None || !blocking)
+        if (error != IvError.None || (!blocking && _madeNonBlocking.Count == 0))
         {
             return error;
         }
@@ -387,15 +398,56 @@ internal sealed class FdTable(IvLoop loop)
             }
         }
 
+        if (!blocking)
+        {
+            return IvError.None;
+        }
+
         error = network.SetBlocking(fd.Handle, blocking: false);
         restore = error == IvError.None;
         return error;
     }
 
-    private bool IsUnchanged(IvFd fd, int slot) =>
-        loop.Network.Identify(fd.Handle, out DescriptorIdentity now) == IvError.None
-        && _identities.TryGetValue(slot, out DescriptorIdentity before)
-        && before == now;
+    private void AddRestoring(IvFd fd, DescriptorIdentity identity)
+    {
+        fd.RestoresBlocking = true;
+        CollectionsMarshal.GetValueRefOrAddDefault(_madeNonBlocking, identity, out _)++;
+    }
+
+    // Blocking is a property of the open file, which duplicates share, as standard input and output do on a terminal: the
+    // last registration of them puts it back.
+    private void EndRestoring(IvFd fd, int slot)
+    {
+        DescriptorIdentity identity = _identities[slot];
+        if (--CollectionsMarshal.GetValueRefOrNullRef(_madeNonBlocking, identity) == 0)
+        {
+            _madeNonBlocking.Remove(identity);
+        }
+
+        IvNetwork network = loop.Network;
+        if (fd.IsOrphan
+            || network.Identify(fd.Handle, out DescriptorIdentity now) != IvError.None
+            || now != identity
+            || network.SetBlocking(fd.Handle, blocking: true) != IvError.None
+            || _sharers == 0)
+        {
+            return;
+        }
+
+        foreach ((int other, DescriptorIdentity candidate) in _identities)
+        {
+            // Of one inode is not yet of one open file: that is whoever has just become blocking, too.
+            if (candidate == identity && _slots[other].Fd is { SharesBlocking: true, IsOrphan: false } heir
+                && network.GetBlocking(heir.Handle, out bool blocking) == IvError.None && blocking
+                && network.SetBlocking(heir.Handle, blocking: false) == IvError.None)
+            {
+                heir.SharesBlocking = false;
+                _sharers--;
+                AddRestoring(heir, identity);
+                return;
+            }
+        }
+    }
 
     private int TakeSlot()
     {
