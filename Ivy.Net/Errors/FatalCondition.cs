@@ -24,7 +24,6 @@ internal sealed record FatalCondition(string Id, IvFatalReason Reason, string Ru
     // Registered objects: 20–39.
     public static readonly FatalCondition AlreadyRegistered = Misuse(20, "an object is registered at most once at a time");
     public static readonly FatalCondition NotRegistered = Misuse(21, "only what is registered can be unregistered");
-    public static readonly FatalCondition NoHandler = Misuse(22, "a timer, task or event needs its handler before it is registered");
     public static readonly FatalCondition ImmutableWhileRegistered = Misuse(23, "what a registration is made from can't change under it");
     public static readonly FatalCondition DisposedObject = Misuse(24, "a disposed object can't be used");
     public static readonly FatalCondition OtherNetwork = Misuse(25, "a socket is registered on a loop of its own network");

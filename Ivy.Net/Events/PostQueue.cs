@@ -22,6 +22,9 @@ internal sealed class PostQueue
     /// <summary>Whether anything waits; exact on the loop's thread, a hint elsewhere.</summary>
     public bool HasPosts => Volatile.Read(ref _head) is { } head && head != Asleep && head != Closed;
 
+    /// <summary>Any thread: whether the loop sleeps, or is not running at all.</summary>
+    public bool IsAsleep => Volatile.Read(ref _head) == Asleep;
+
     /// <summary>Any thread. False if the loop has been disposed; <paramref name="wake"/> tells whether the caller must wake it.</summary>
     public bool TryAdd(PostNode node, out bool wake)
     {

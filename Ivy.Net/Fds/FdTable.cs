@@ -21,9 +21,11 @@ internal sealed class FdTable(IvLoop loop)
     // What only few registrations have: an identity to know the descriptor by again.
     private readonly Dictionary<int, DescriptorIdentity> _identities = [];
     private readonly List<IvFd> _alwaysReady = [];
+    private readonly List<IvFd> _alwaysReadyTurn = [];
+    private ulong _lastAlwaysReadyToken;
     private Slot[] _slots = new Slot[InitialCapacity];
+    private readonly Stack<int> _freeSlots = new();
     private int _slotCount;
-    private int _freeSlot = -1;
     private int[] _dirty = new int[InitialCapacity];
     private int _dirtyCount;
     private IvChange[] _changes = new IvChange[InitialCapacity];
@@ -209,31 +211,48 @@ internal sealed class FdTable(IvLoop loop)
     /// <summary>Calls the descriptors that are always ready, once each; false if Break ended it early.</summary>
     public bool DispatchAlwaysReady()
     {
-        // By index and backwards, because a handler may unregister any of them.
-        for (int i = _alwaysReady.Count - 1; i >= 0; i--)
+        if (_alwaysReady.Count == 0)
         {
-            if (i < _alwaysReady.Count)
+            return true;
+        }
+
+        // From a copy: a handler may register and unregister any of them.
+        _alwaysReadyTurn.AddRange(_alwaysReady);
+        try
+        {
+            foreach (IvFd fd in _alwaysReadyTurn)
             {
-                _alwaysReady[i].Dispatch(loop, IvBands.In | IvBands.Out);
-                if (loop.IsBroken)
+                if (_alwaysReady.Contains(fd))
                 {
-                    return false;
+                    fd.Dispatch(loop, IvBands.In | IvBands.Out);
+                    if (loop.IsBroken)
+                    {
+                        return false;
+                    }
                 }
             }
+        }
+        finally
+        {
+            _alwaysReadyTurn.Clear();
         }
 
         return true;
     }
 
-    /// <summary>Throws the poller's set away and fills it anew, without what the kernel holds of closed descriptors.</summary>
-    public void Rebuild()
+    /// <summary>
+    /// Throws the poller's set away and fills it anew, without what the kernel holds of closed descriptors. False if the
+    /// poller has no need of it, or can't at the moment; then nothing has changed.
+    /// </summary>
+    public bool TryRebuild()
     {
         IvPoller poller = loop.Poller;
         if (!poller.Reset())
         {
-            return;
+            return false;
         }
 
+        List<(IvFd Fd, IvError Error)> refused = [];
         for (int slot = 0; slot < _slotCount; slot++)
         {
             if (_slots[slot].Fd is not { IsOrphan: false } fd || fd.Error != IvError.None)
@@ -244,13 +263,27 @@ internal sealed class FdTable(IvLoop loop)
             IvBands want = fd.Interest;
             IvError error = poller.Add(fd.Handle, want, fd.Token);
             fd.Told = want;
-            if (error != IvError.None)
+            if (error == IvError.EBADF)
             {
                 // Closed without being unregistered: that is how the ghost came about.
                 _byHandle.Clear(fd.Handle);
                 Orphan(fd);
             }
+            else if (error != IvError.None)
+            {
+                refused.Add((fd, error));
+            }
         }
+
+        foreach ((IvFd fd, IvError error) in refused)
+        {
+            if (fd.IsRegistered)
+            {
+                fd.DispatchRefused(loop, error);
+            }
+        }
+
+        return true;
     }
 
     public void ForEach<TState>(TState state, Action<TState, IvFd> action)
@@ -271,7 +304,12 @@ internal sealed class FdTable(IvLoop loop)
 
     private IvError AddAlwaysReady(IvFd fd)
     {
-        fd.AttachAlwaysReady();
+        if (_alwaysReady.Exists(other => other.Handle == fd.Handle))
+        {
+            return IvError.EEXIST;
+        }
+
+        fd.AttachAlwaysReady(++_lastAlwaysReadyToken);
         _alwaysReady.Add(fd);
         return IvError.None;
     }
@@ -345,11 +383,9 @@ internal sealed class FdTable(IvLoop loop)
 
     private int TakeSlot()
     {
-        int slot = _freeSlot;
-        if (slot >= 0)
+        if (_freeSlots.TryPop(out int free))
         {
-            _freeSlot = _slots[slot].NextFree;
-            return slot;
+            return free;
         }
 
         if (_slotCount == _slots.Length)
@@ -367,8 +403,7 @@ internal sealed class FdTable(IvLoop loop)
         entry.Fd = null;
         entry.Generation++;
         entry.RetiredTurn = (uint)loop.Turns;
-        entry.NextFree = _freeSlot;
-        _freeSlot = slot;
+        _freeSlots.Push(slot);
     }
 
     [StructLayout(LayoutKind.Auto)]
@@ -376,7 +411,8 @@ internal sealed class FdTable(IvLoop loop)
     {
         public IvFd? Fd;
         public uint Generation;
+
+        // The turn in which the slot was freed last; the free slots themselves are in a list of their own.
         public uint RetiredTurn;
-        public int NextFree;
     }
 }

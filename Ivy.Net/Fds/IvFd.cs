@@ -21,13 +21,18 @@ namespace Ivy.Net;
 public sealed partial class IvFd : IvObject, ISocketWatcher
 {
     private readonly nint _handle;
-    private readonly SafeHandle? _safeHandle;
+
+    // The socket, the SafeHandle, or null for a bare number. One field, and small ones below: a server has one object of this
+    // class for each connection, and most of them are idle.
+    private readonly object? _source;
     private Action<IvFd>? _in;
     private Action<IvFd>? _out;
     private Action<IvFd>? _err;
     private Action<IvFd>? _hangup;
     private Action<IvFd>? _pri;
     private FdFlags _flags = FdFlags.SetsNonBlocking;
+    private byte _told;
+    private short _error;
 
     /// <summary>Watches a socket; disposing the socket unregisters the object.</summary>
     /// <param name="socket">A socket of the same network as the loop.</param>
@@ -35,7 +40,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         : base(ObjectKind.Fd)
     {
         ArgumentNullException.ThrowIfNull(socket);
-        Socket = socket;
+        _source = socket;
         _handle = socket.Handle;
     }
 
@@ -52,12 +57,12 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     {
         ArgumentNullException.ThrowIfNull(handle);
         ObjectDisposedException.ThrowIf(handle.IsClosed || handle.IsInvalid, handle);
-        _safeHandle = handle;
+        _source = handle;
         _handle = handle.DangerousGetHandle();
     }
 
     [Flags]
-    private enum FdFlags : ushort
+    private enum FdFlags : byte
     {
         None = 0,
         SetsNonBlocking = 1,
@@ -72,7 +77,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     public nint Handle => _handle;
 
     /// <summary>The socket that is watched, null if the object was made from a number or a handle.</summary>
-    public IvSocket? Socket { get; }
+    public IvSocket? Socket => _source as IvSocket;
 
     /// <summary>Called when a read would not block: data, a connection to accept, the end, or an error.</summary>
     public Action<IvFd>? HandlerIn
@@ -113,7 +118,11 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     /// Why the kernel refused a change of interest; the descriptor is disarmed until it is registered anew.
     /// <see cref="IvError.None"/> otherwise.
     /// </summary>
-    public IvError Error { get; private set; }
+    public IvError Error
+    {
+        get => (IvError)_error;
+        private set => _error = (short)value;
+    }
 
     /// <summary>
     /// Whether a descriptor that is not a socket of ours is made non-blocking at Register and put back at Unregister.
@@ -138,7 +147,11 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     internal ulong Token { get; private set; }
 
     // What the poller was told last.
-    internal IvBands Told { get; set; }
+    internal IvBands Told
+    {
+        get => (IvBands)_told;
+        set => _told = (byte)value;
+    }
 
     internal bool IsAlwaysReady => Has(FdFlags.IsAlwaysReady);
 
@@ -185,29 +198,31 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     public IvError TryRegister()
     {
         IvLoop loop = LoopForRegister();
-        if (Socket is not null)
+        IvSocket? socket = Socket;
+        if (socket is not null)
         {
-            if (Socket.IsDisposed)
+            if (socket.IsDisposed)
             {
                 return IvError.EBADF;
             }
 
-            if (Socket.Network != loop.Network)
+            if (socket.Network != loop.Network)
             {
-                RaiseOtherNetwork(loop);
+                RaiseOtherNetwork(loop, socket);
             }
 
-            if (Socket.Watcher is { } watcher && watcher != this)
+            if (socket.Watcher is { } watcher && watcher != this)
             {
                 return IvError.EEXIST;
             }
         }
 
         // Referenced for the length of the call, so that nobody closes it half-way.
+        var handle = _source as SafeHandle;
         bool referenced = false;
         try
         {
-            if (_safeHandle is not null && !HandleReference.TryAdd(_safeHandle, ref referenced))
+            if (handle is not null && !HandleReference.TryAdd(handle, ref referenced))
             {
                 return IvError.EBADF;
             }
@@ -223,13 +238,13 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         {
             if (referenced)
             {
-                _safeHandle!.DangerousRelease();
+                handle!.DangerousRelease();
             }
         }
 
-        if (Socket is not null)
+        if (socket is not null)
         {
-            Socket.Watcher = this;
+            socket.Watcher = this;
         }
 
         Bind(loop);
@@ -277,9 +292,9 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     {
         Loop!.Fds.Remove(this);
         _flags &= FdFlags.SetsNonBlocking | FdFlags.AlwaysReady;
-        if (Socket is not null)
+        if (Socket is { } socket)
         {
-            Socket.Watcher = null;
+            socket.Watcher = null;
         }
 
         Unbind();
@@ -292,7 +307,11 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         Put(FdFlags.RestoresBlocking, restoresBlocking);
     }
 
-    internal void AttachAlwaysReady() => _flags |= FdFlags.IsAlwaysReady;
+    internal void AttachAlwaysReady(ulong token)
+    {
+        Token = token;
+        Put(FdFlags.IsAlwaysReady, value: true);
+    }
 
     /// <summary>Calls the handlers that the bands ask for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -399,8 +418,8 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         _ => null,
     });
 
-    private void RaiseOtherNetwork(IvLoop loop) => IvFatal.Raise(
+    private void RaiseOtherNetwork(IvLoop loop, IvSocket socket) => IvFatal.Raise(
         FatalCondition.OtherNetwork,
-        $"{this}: Register called on {loop}, whose network is {loop.Network.Name}, but the socket belongs to the network {Socket!.Network.Name}. Make the socket on the loop's network: IvSocket.Listen(…, network: loop.Network).",
+        $"{this}: Register called on {loop}, whose network is {loop.Network.Name}, but the socket belongs to the network {socket.Network.Name}. Make the socket on the loop's network: IvSocket.Listen(…, network: loop.Network).",
         this);
 }

@@ -65,7 +65,7 @@ public sealed partial class IvLoop
         return age <= 0 ? 0 : Math.Clamp(100 - (long)(100.0 * _waitNanoseconds / age), 0, 100);
     }
 
-    private string DumpState() => _isDisposed ? "disposed" : !_isRunning ? "idle" : _running is { } running ? $"running {running}" : "running";
+    private string DumpState() => _isDisposed ? "disposed" : !_isRunning ? "idle" : Visible(_running) is { } running ? $"running {running}" : "running";
 
     private int CountPosts()
     {

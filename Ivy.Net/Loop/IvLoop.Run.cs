@@ -21,7 +21,9 @@ public sealed partial class IvLoop
     private PostNode? _postBatch;
     private IvObject? _running;
     private ExecutionContext? _context;
-    private volatile bool _quit;
+
+    // 1 after Quit. An int for the exchange: only the first Quit wakes the loop.
+    private int _quit;
     private bool _break;
     private bool _isRunning;
     private bool _isWaiting;
@@ -71,6 +73,8 @@ public sealed partial class IvLoop
     /// <summary>After <see cref="Break"/>: whatever calls handlers must return.</summary>
     internal bool IsBroken => _break;
 
+    private bool IsQuitting => Volatile.Read(ref _quit) != 0;
+
     private bool HasLeftovers => _postBatch is not null || _readyIndex < _readyCount || Timers.HasExpired;
 
     /// <summary>Runs handlers until <see cref="Quit"/>, <see cref="Break"/>, or nothing is left that keeps the loop alive.</summary>
@@ -103,7 +107,8 @@ public sealed partial class IvLoop
     public bool RunUntil(Func<bool> condition, TimeSpan? timeout = null)
     {
         ArgumentNullException.ThrowIfNull(condition);
-        CheckUsable(nameof(RunUntil));
+        ArgumentOutOfRangeException.ThrowIfLessThan(timeout ?? TimeSpan.Zero, TimeSpan.Zero, nameof(timeout));
+        CheckRunnable();
         if (condition())
         {
             return true;
@@ -119,11 +124,19 @@ public sealed partial class IvLoop
     /// </summary>
     public void Quit()
     {
-        _quit = true;
-        if (!IsOnThread && _quitNode.TryQueue() && !Enqueue(_quitNode))
+        // A full fence: either the loop, about to sleep, sees the flag, or this sees that it sleeps.
+        if (Interlocked.Exchange(ref _quit, 1) != 0 || IsOnThread || _isDisposed)
         {
-            _quitNode.Drop();
+            return;
         }
+
+        if (_posts.IsAsleep)
+        {
+            Interlocked.Increment(ref _wakeups);
+            _poller.Wake();
+        }
+
+        _poller.OnPosted();
     }
 
     /// <summary>Makes Run return right after the handler that calls it; the rest of the batch runs first in the next Run. In handlers only (IVF0007).</summary>
@@ -157,6 +170,9 @@ public sealed partial class IvLoop
         RestoreContext();
     }
 
+    /// <summary>What was called turned out to have nothing to do, and shall not count for Once.</summary>
+    internal void UncountDispatch() => _dispatched--;
+
     // By reference: no copy is made unless a handler has changed it (it set an AsyncLocal, say).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void RestoreContext()
@@ -179,12 +195,7 @@ public sealed partial class IvLoop
 
     private bool Run(IvRunMode mode, IvTimestamp limit, Func<bool>? until)
     {
-        CheckUsable(nameof(Run));
-        if (_isRunning)
-        {
-            IvFatal.Raise(FatalCondition.NestedRun, $"{this}: Run called by one of its own handlers. Return to the loop instead; RunUntil and Once are for outside of handlers.", this);
-        }
-
+        CheckRunnable();
         bool suppressed = ExecutionContext.IsFlowSuppressed();
         if (suppressed)
         {
@@ -214,7 +225,11 @@ public sealed partial class IvLoop
         finally
         {
             // A quit that an exception overtook is still to come.
-            _quit = _quit && !returned;
+            if (returned)
+            {
+                Volatile.Write(ref _quit, 0);
+            }
+
             _break = false;
             _isRunning = false;
             _isWaiting = false;
@@ -232,6 +247,15 @@ public sealed partial class IvLoop
         return Active > 0 || _posts.HasPosts || HasLeftovers;
     }
 
+    private void CheckRunnable()
+    {
+        CheckUsable(nameof(Run));
+        if (_isRunning)
+        {
+            IvFatal.Raise(FatalCondition.NestedRun, $"{this}: Run called by one of its own handlers. Return to the loop instead; RunUntil and Once are for outside of handlers.", this);
+        }
+    }
+
     // What a throwing handler leaves behind runs in the next round of this: the same way as in the next Run.
     private void TurnsWithHook(IvRunMode mode, IvTimestamp limit, Func<bool>? until, long before, Action<IvUnhandledException> hook)
     {
@@ -242,11 +266,15 @@ public sealed partial class IvLoop
                 TurnMany(mode, limit, until, before);
                 return;
             }
-            catch (Exception exception)
+            catch (Exception exception) when (exception is not IvFatalException { Info.Reason: IvFatalReason.Internal })
             {
                 RestoreContext();
-                hook(new IvUnhandledException(this, _running, exception));
+                hook(new IvUnhandledException(this, Visible(_running), exception));
                 RestoreContext();
+                if (_break)
+                {
+                    return;
+                }
             }
         }
     }
@@ -267,7 +295,7 @@ public sealed partial class IvLoop
                 return;
             }
 
-            if (_quit || !IsAlive(mode) || (until is not null && until()))
+            if (IsQuitting || !IsAlive(mode) || (until is not null && until()))
             {
                 return;
             }
@@ -299,7 +327,8 @@ public sealed partial class IvLoop
         }
     }
 
-    private bool IsAlive(IvRunMode mode) => Active > 0 || mode == IvRunMode.KeepAlive || _posts.HasPosts || HasLeftovers;
+    // NonBlocking looks at the descriptors whatever keeps the loop alive: it can't hang, and a loop inside another one must.
+    private bool IsAlive(IvRunMode mode) => Active > 0 || mode is IvRunMode.KeepAlive or IvRunMode.NonBlocking || _posts.HasPosts || HasLeftovers;
 
     private IvTimestamp WaitDeadline(IvTimestamp limit)
     {
@@ -315,31 +344,22 @@ public sealed partial class IvLoop
     private void Wait(IvTimestamp deadline)
     {
         ReadOnlySpan<IvChange> changes = Fds.TakeChanges();
-        if (deadline != IvTimestamp.MinValue && !_posts.TrySleep())
+        if (deadline != IvTimestamp.MinValue && (!_posts.TrySleep() || IsQuitting))
         {
             deadline = IvTimestamp.MinValue;
         }
 
         _polls++;
         _running = null;
-        bool mayBlock = deadline != IvTimestamp.MinValue;
-        IvTimestamp before = default;
-        if (mayBlock)
-        {
-            _isWaiting = true;
-            before = _poller.Now;
-        }
-
+        _isWaiting = true;
         _isNowValid = false;
-        int count = _poller.Wait(changes, deadline, _ready);
-        if (mayBlock)
-        {
-            _isWaiting = false;
-            _now = _poller.Now;
-            _isNowValid = true;
-            _waitNanoseconds += _now.Nanoseconds - before.Nanoseconds;
-        }
 
+        // By the coarse clock: over many waits its error averages out, and the exact one is read only for timers.
+        bool mayBlock = deadline != IvTimestamp.MinValue;
+        long before = mayBlock ? _poller.CoarseNow : 0;
+        int count = _poller.Wait(changes, deadline, _ready);
+        _waitNanoseconds += mayBlock ? _poller.CoarseNow - before : 0;
+        _isWaiting = false;
         if ((uint)count > (uint)_ready.Length)
         {
             IvFatal.Raise(FatalCondition.PollerBroken, $"{this}: the poller {_poller.Name} reported {count} ready descriptors in a batch of {_ready.Length}. Wait must return how many entries it filled; see IvPoller(3).", this);
@@ -395,6 +415,11 @@ public sealed partial class IvLoop
         {
             ExpelGhosts();
         }
+        else if (_readyCount < _ready.Length)
+        {
+            // All that was ready has been seen, and no ghost among it.
+            _ghostWaits = 0;
+        }
 
         return true;
     }
@@ -427,8 +452,12 @@ public sealed partial class IvLoop
         }
 
         _ghostWaits = 0;
+        if (!Fds.TryRebuild())
+        {
+            return;
+        }
+
         _rebuilds++;
-        Fds.Rebuild();
         if (!_ghostReported)
         {
             _ghostReported = true;
@@ -462,8 +491,14 @@ public sealed partial class IvLoop
     {
         IvTimestamp before = _poller.Now;
         handler(subject);
-        ReportIfSlow(before, subject, handler);
+        if (Visible(subject) is { } visible)
+        {
+            ReportIfSlow(before, visible, handler);
+        }
     }
+
+    // What the library registers for an object of the user's stands for that object; null if it stands for none.
+    private static IvObject? Visible(IvObject? item) => item is { IsInternal: true } ? item.State as IvObject : item;
 
     private void ReportIfSlow(IvTimestamp before, IvObject? subject, Delegate callback)
     {
@@ -482,22 +517,6 @@ public sealed partial class IvLoop
         else
         {
             Console.Error.WriteLine(report);
-        }
-    }
-
-    // Wakes a sleeping loop, and is nothing else.
-    private sealed class QuitNode : PostNode
-    {
-        private int _isQueued;
-
-        public bool TryQueue() => Interlocked.Exchange(ref _isQueued, 1) == 0;
-
-        public override void Run(IvLoop loop) => Drop();
-
-        public override void Drop()
-        {
-            Next = null;
-            Volatile.Write(ref _isQueued, 0);
         }
     }
 }

@@ -26,7 +26,6 @@ public sealed partial class IvLoop : IDisposable
     private readonly IvPoller _poller;
     private readonly PostQueue _posts = new();
     private readonly ObjectPool<PostItem> _postPool;
-    private readonly QuitNode _quitNode = new();
     private readonly int[] _registered = new int[Enum.GetValues<ObjectKind>().Length];
     private readonly int _threadNumber;
     private readonly IvTimestamp _created;
@@ -75,6 +74,24 @@ public sealed partial class IvLoop : IDisposable
         _current = this;
         IvNetwork.OfThisThread = Network;
         IvFatal.DumpCurrentLoop = static writer => Current?.Dump(writer);
+    }
+
+    /// <summary>As <see cref="IvLoop(IvLoopOptions)"/>, and returns the error instead of throwing it.</summary>
+    /// <param name="options">How; read now.</param>
+    /// <param name="loop">This thread's loop; null on an error.</param>
+    /// <returns><see cref="IvError.None"/>, or <see cref="IvError.PollMethodUnavailable"/>.</returns>
+    public static IvError TryCreate(IvLoopOptions options, out IvLoop? loop)
+    {
+        try
+        {
+            loop = new IvLoop(options);
+            return IvError.None;
+        }
+        catch (IvException refused)
+        {
+            loop = null;
+            return refused.Error;
+        }
     }
 
     /// <summary>This thread's loop, null where there is none. Any thread.</summary>
@@ -134,6 +151,8 @@ public sealed partial class IvLoop : IDisposable
         Listeners = _registered[(int)ObjectKind.Listener],
         Active = Active,
     };
+
+    internal bool IsDisposed => _isDisposed;
 
     internal int ThreadId { get; }
 
@@ -314,11 +333,9 @@ public sealed partial class IvLoop : IDisposable
         return objects;
     }
 
-    // What the library registers for an object of the user's stands for that object.
     private static void AddVisible(List<IvObject> list, IvObject item)
     {
-        IvObject? visible = item.IsInternal ? item.State as IvObject : item;
-        if (visible is not null && (!item.IsInternal || !list.Contains(visible)))
+        if (Visible(item) is { } visible && (!item.IsInternal || !list.Contains(visible)))
         {
             list.Add(visible);
         }
@@ -364,12 +381,12 @@ public sealed partial class IvLoop : IDisposable
         return dropped;
     }
 
-    private void DropAll(PostNode? first, ref int dropped)
+    private static void DropAll(PostNode? first, ref int dropped)
     {
         while (first is { } node)
         {
             first = node.Next;
-            dropped += node == _quitNode ? 0 : 1;
+            dropped++;
             node.Drop();
         }
     }

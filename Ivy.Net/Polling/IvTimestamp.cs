@@ -112,6 +112,9 @@ public readonly record struct IvTimestamp(long Nanoseconds) : IComparable<IvTime
         _ => string.Create(CultureInfo.InvariantCulture, $"{(decimal)Nanoseconds / NanosecondsPerSecond:F9}s"),
     };
 
+    /// <summary>Nanoseconds of a clock that advances in steps of some milliseconds (CLOCK_MONOTONIC_COARSE; some 5 ns).</summary>
+    internal static long SystemCoarse => Environment.TickCount64 * (NanosecondsPerSecond / 1000);
+
     internal static long ToNanoseconds(TimeSpan span)
     {
         const long limit = long.MaxValue / NanosecondsPerTick;

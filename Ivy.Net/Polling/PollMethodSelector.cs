@@ -11,8 +11,8 @@ internal static class PollMethodSelector
     public static IvPoller Create(IReadOnlyList<IvPollMethod>? methods, IReadOnlyList<string> excluded)
     {
         bool fromEnvironment = methods is null;
-        string? select = fromEnvironment ? Environment.GetEnvironmentVariable(SelectVariable) : null;
-        string[] excludedToo = fromEnvironment ? Words(Environment.GetEnvironmentVariable(ExcludeVariable)) : [];
+        string? select = fromEnvironment ? Variable(SelectVariable) : null;
+        string[] excludedToo = fromEnvironment ? Words(Variable(ExcludeVariable)) : [];
         IReadOnlyList<IvPollMethod> candidates = string.IsNullOrWhiteSpace(select) ? methods ?? IvPollMethod.All : Selected(Words(select));
 
         List<string> reasons = [];
@@ -41,6 +41,10 @@ internal static class PollMethodSelector
             subject: null,
             $"{why}. Methods of this library: {string.Join(", ", IvPollMethod.All)}; check {SelectVariable}, {ExcludeVariable} and IvLoopOptions.PollMethods");
     }
+
+    // A program that runs with more rights than its caller does not let the caller choose.
+    private static string? Variable(string name) =>
+        OperatingSystem.IsLinux() && Interop.Linux.Sys.IsSetUserId() ? null : Environment.GetEnvironmentVariable(name);
 
     // Forced: only what is named, in that order, and no fall-back to anything else.
     private static List<IvPollMethod> Selected(string[] names)

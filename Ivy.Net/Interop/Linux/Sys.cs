@@ -20,6 +20,9 @@ internal static unsafe partial class Sys
     /// <summary>The kernel's number of this thread, as ps(1) and top(1) show it.</summary>
     public static int GetThreadId() => Libc.gettid();
 
+    /// <summary>Whether the program runs with rights that its caller does not have (AT_SECURE, getauxval(3)).</summary>
+    public static bool IsSetUserId() => Libc.getauxval(Constants.AT_SECURE) != 0;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Fault(SysCall call, int fd) => SysFaults.Current is { } faults ? faults.Fail(call, fd) : 0;
 

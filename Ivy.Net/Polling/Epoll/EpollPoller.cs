@@ -60,6 +60,8 @@ public sealed unsafe class EpollPoller : IvPoller
     /// <inheritdoc/>
     public override IvTimestamp Now => IvTimestamp.System;
 
+    internal override long CoarseNow => IvTimestamp.SystemCoarse;
+
     /// <inheritdoc/>
     /// <remarks>An epoll set around the one in use, made when it is first asked for: it stays the same through <see cref="Reset"/>.</remarks>
     public override nint BackendHandle
