@@ -27,7 +27,8 @@ internal sealed class EmbedExample : IExample
 
     private static void Run()
     {
-        using var inner = new IvLoop();
+        // epoll has a descriptor that is readable when the loop has something to do; poll has none.
+        using var inner = new IvLoop(new IvLoopOptions { PollMethods = [IvPollMethod.Epoll] });
         new IvTimer(static _ => Console.WriteLine("inner: tick")).Start(TickTime, TickTime);
 
         using var outer = new EpollPoller();

@@ -62,6 +62,13 @@ internal sealed class CommandLineTests
         AssertOneLine(process, "choose another port");
     }
 
+    [Test]
+    public void A_backend_that_does_not_exist_gets_one_line_that_names_those_that_do()
+    {
+        using ExampleProcess process = ExampleProcess.StartOn("nonsense", "echo");
+        AssertOneLine(process, "epoll, poll");
+    }
+
     private static void AssertOneLine(ExampleProcess process, string advice)
     {
         using (Assert.EnterMultipleScope())

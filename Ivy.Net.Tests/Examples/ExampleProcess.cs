@@ -21,13 +21,13 @@ internal sealed partial class ExampleProcess : IDisposable
     private readonly List<string> _errors = [];
     private int _seen;
 
-    private ExampleProcess(ProcessStartInfo start)
+    private ExampleProcess(ProcessStartInfo start, string? pollMethod = null)
     {
         _command = string.Join(' ', start.ArgumentList);
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
-        start.Environment.Remove("IVY_SELECT_POLL_METHOD");
+        start.Environment["IVY_SELECT_POLL_METHOD"] = pollMethod;
         start.Environment.Remove("IVY_EXCLUDE_POLL_METHOD");
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Add(_lines, line.Data);
@@ -50,6 +50,10 @@ internal sealed partial class ExampleProcess : IDisposable
     private static string Program => Path.Combine(TestContext.CurrentContext.TestDirectory, "Ivy.Net.Examples.dll");
 
     public static ExampleProcess Start(params string[] arguments) => new(new ProcessStartInfo(Dotnet, ["exec", Program, .. arguments]));
+
+    /// <summary>With another poll method than the best.</summary>
+    public static ExampleProcess StartOn(string pollMethod, params string[] arguments) =>
+        new(new ProcessStartInfo(Dotnet, ["exec", Program, .. arguments]), pollMethod);
 
     /// <summary>With standard input from a file, as the shell does it.</summary>
     public static ExampleProcess StartWithInput(string file, params string[] arguments) =>

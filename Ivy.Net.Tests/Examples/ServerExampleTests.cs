@@ -87,6 +87,16 @@ internal sealed class ServerExampleTests
     }
 
     [Test]
+    public void Echo_says_which_backend_it_runs_on()
+    {
+        using ExampleProcess process = ExampleProcess.StartOn("poll", "echo", "--port", "0");
+        using Socket client = Connect(process.WaitForAddress("poll"));
+        client.Send("hello"u8);
+        Assert.That(Receive(client, 5), Is.EqualTo("hello"));
+        process.EndsWith("^1 connections, 1 messages, 5 bytes$");
+    }
+
+    [Test]
     [Example("echo-idle")]
     public void Echo_idle_ends_a_silent_connection_and_keeps_the_others()
     {
