@@ -1,3 +1,23 @@
-// The comparisons with the C libraries are scripts; see the head of each script in Versus/.
+// Without an argument: what can be measured, and how. The comparisons with C are scripts, as they start servers of both kinds and
+// look at them from outside.
 
-Console.WriteLine("Echo, side by side with the C libraries: Ivy.Net.Benchmarks/Versus/echo.sh");
+switch (args.FirstOrDefault())
+{
+    case null:
+        PrintList();
+        return 0;
+
+    default:
+        Console.Error.WriteLine($"There is no benchmark {args[0]}. Without an argument: the list of them.");
+        return 2;
+}
+
+static void PrintList() => Console.WriteLine(
+    """
+    Beside a bare epoll server in C, in Ivy.Net.Benchmarks/Versus; each has --help, and README.md says how to read them:
+
+      echo.sh       server CPU per echoed message, latency, in interleaved rounds
+      syscalls.sh   system calls per message, by name
+      memory.sh     resident bytes per idle connection
+      startup.sh    milliseconds from starting the process to listening
+    """);

@@ -7,7 +7,21 @@ internal static class ExampleCatalog
 {
     public static IReadOnlyList<IExample> All { get; } =
     [
+        new HelloTimerExample(),
         new EchoExample(),
+        new EchoIdleExample(),
+        new ChatExample(),
+        new UdpEchoExample(),
+        new UnixEchoExample(),
+        new StdinExample(),
+        new ConnectExample(),
+        new ManyTimersExample(),
+        new PostExample(),
+        new FatalExample(),
+        new AdoptSocketExample(),
+        new CustomPollerExample(),
+        new EmbedExample(),
+        new SimulatedExample(),
     ];
 
     /// <summary>The command line: one subcommand per example; without one, the list.</summary>

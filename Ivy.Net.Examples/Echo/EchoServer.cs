@@ -1,24 +1,18 @@
 // Sends back whatever its clients send. It only knows its listener: which network the listener is of, and which loop the
 // server is started on, is the caller's affair. `echo`, `unix-echo` and `simulated` all run this very class.
 
-using System.Buffers;
-
 namespace Ivy.Net.Examples;
 
 public sealed class EchoServer
 {
-    private const int BufferSize = 64 * 1024;
-
     // One buffer for all connections: what a client sent has gone back, or is kept in an Unsent, when the handler returns.
     // An idle connection holds its socket, its IvFd, and nothing else.
-    private readonly byte[] _buffer = new byte[BufferSize];
+    private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly Action<IvFd> _echo;
-    private readonly Action<IvFd> _drain;
 
     public EchoServer(IvSocket listener)
     {
         _echo = Echo;
-        _drain = Drain;
         Listener = new IvListener(listener, (_, client) => Welcome(client)) { Name = "echo" };
     }
 
@@ -43,32 +37,28 @@ public sealed class EchoServer
     {
         IvSocket client = connection.Socket!;
         IvIoResult received = client.Receive(_buffer);
-        if (received.IsOk)
+        if (received.WouldBlock)
         {
-            Messages++;
-            Bytes += received.Bytes;
-            IvIoResult sent = client.Send(_buffer.AsSpan(0, received.Bytes));
-            if (sent.IsError)
-            {
-                client.Dispose();
-            }
-            else if (sent.Bytes < received.Bytes)
-            {
-                Keep(connection, _buffer.AsSpan(sent.Bytes, received.Bytes - sent.Bytes));
-            }
+            return;
         }
-        else if (!received.WouldBlock)
-        {
-            client.Dispose(); // the end, when all has been sent back: the client reads the end too; or an error
-        }
-    }
 
-    // The client does not read: neither do we, until it does.
-    private void Keep(IvFd connection, ReadOnlySpan<byte> rest)
-    {
-        connection.State = new Unsent(rest);
-        connection.HandlerIn = null;
-        connection.HandlerOut = _drain;
+        Span<byte> message = _buffer.AsSpan(0, received.Bytes);
+        IvIoResult sent = received.IsOk ? client.Send(message) : received;
+        if (sent.IsError || sent.IsEnd)
+        {
+            client.Dispose(); // at the end all has been sent back, and the client reads the end, too
+            return;
+        }
+
+        Messages++;
+        Bytes += message.Length;
+        if (sent.Bytes < message.Length)
+        {
+            // The client does not read: neither do we, until it does.
+            connection.State = new Unsent(message[sent.Bytes..]);
+            connection.HandlerIn = null;
+            connection.HandlerOut = Drain;
+        }
     }
 
     private void Drain(IvFd connection)
@@ -82,31 +72,9 @@ public sealed class EchoServer
         }
         else if (unsent.Advance(sent.Bytes))
         {
-            unsent.Free();
             connection.State = null;
             connection.HandlerOut = null;
             connection.HandlerIn = _echo;
         }
-    }
-
-    private sealed class Unsent
-    {
-        private readonly byte[] _kept;
-        private readonly int _length;
-        private int _sent;
-
-        public Unsent(ReadOnlySpan<byte> rest)
-        {
-            _kept = ArrayPool<byte>.Shared.Rent(rest.Length);
-            _length = rest.Length;
-            rest.CopyTo(_kept);
-        }
-
-        public ReadOnlySpan<byte> Bytes => _kept.AsSpan(_sent.._length);
-
-        // True if all of it has been sent.
-        public bool Advance(int sent) => (_sent += sent) == _length;
-
-        public void Free() => ArrayPool<byte>.Shared.Return(_kept);
     }
 }

@@ -46,9 +46,9 @@ internal sealed class EventNode(IvEvent owner, IvLoop loop) : PostNode
         }
     }
 
-    public override bool Drop()
+    public override void Drop()
     {
         Next = null;
-        return Interlocked.Exchange(ref _state, Idle) == Posted && owner.Node == this;
+        Interlocked.Exchange(ref _state, Idle);
     }
 }

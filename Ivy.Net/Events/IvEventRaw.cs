@@ -21,18 +21,16 @@ public sealed class IvEventRaw : IvObject
     /// <param name="network">Where the descriptor comes from; null takes that of this thread's loop.</param>
     /// <exception cref="IvException">EMFILE, ENFILE: no descriptor is left.</exception>
     public IvEventRaw(Action<IvEventRaw> handler, IvNetwork? network = null)
+        : this(handler, Open(handler, network ?? IvNetwork.Current))
+    {
+    }
+
+    private IvEventRaw(Action<IvEventRaw> handler, EventHandle opened)
         : base(ObjectKind.EventRaw)
     {
-        ArgumentNullException.ThrowIfNull(handler);
         Handler = handler;
-        network ??= IvNetwork.Current;
-        IvError error = network.OpenEvent(out nint handle);
-        if (error != IvError.None)
-        {
-            throw new IvException(error, "eventfd", this, "Raise the limit of open files (ulimit -n), or close some");
-        }
-
-        _handle = new EventHandle(network, handle);
+        _handle = opened;
+        nint handle = opened.DangerousGetHandle();
         _fd = new IvFd(handle) { State = this, IsInternal = true, SetsNonBlocking = false, HandlerIn = static fd => ((IvEventRaw)fd.State!).OnReadable() };
     }
 
@@ -56,9 +54,34 @@ public sealed class IvEventRaw : IvObject
     /// <summary>In the handler: the sum of what was written since it ran last, the number of posts if all were by <see cref="Post"/>.</summary>
     public ulong Count { get; private set; }
 
+    /// <summary>As the constructor, and returns the error instead of throwing it.</summary>
+    /// <param name="handler">Runs on the loop's thread.</param>
+    /// <param name="created">The event; null on an error.</param>
+    /// <param name="network">Where the descriptor comes from; null takes that of this thread's loop.</param>
+    /// <returns><see cref="IvError.None"/>, or why there is no descriptor.</returns>
+    public static IvError TryCreate(Action<IvEventRaw> handler, out IvEventRaw? created, IvNetwork? network = null)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        network ??= IvNetwork.Current;
+        IvError error = network.OpenEvent(out nint handle);
+        created = error == IvError.None ? new IvEventRaw(handler, new EventHandle(network, handle)) : null;
+        return error;
+    }
+
     /// <summary>Binds the event to this thread's loop. One that is registered already is a misuse (IVF0020).</summary>
     /// <exception cref="IvException">The kernel refused to watch the descriptor.</exception>
     public void Register()
+    {
+        IvError error = TryRegister();
+        if (error != IvError.None)
+        {
+            _fd.ThrowRefused(error);
+        }
+    }
+
+    /// <summary>As <see cref="Register"/>, and returns the error instead of throwing it.</summary>
+    /// <returns><see cref="IvError.None"/> if the event is registered.</returns>
+    public IvError TryRegister()
     {
         IvLoop loop = LoopForRegister();
         if (_handle.Network != loop.Network)
@@ -70,8 +93,13 @@ public sealed class IvEventRaw : IvObject
         }
 
         _fd.Name = Name;
-        _fd.Register();
-        Bind(loop);
+        IvError error = _fd.TryRegister();
+        if (error == IvError.None)
+        {
+            Bind(loop);
+        }
+
+        return error;
     }
 
     /// <summary>Frees the event; what was posted stays in the descriptor. One that is not registered is a misuse (IVF0021).</summary>
@@ -116,6 +144,15 @@ public sealed class IvEventRaw : IvObject
     }
 
     private protected override void OnDisposed() => _handle.Dispose();
+
+    private static EventHandle Open(Action<IvEventRaw> handler, IvNetwork network)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        IvError error = network.OpenEvent(out nint handle);
+        return error == IvError.None
+            ? new EventHandle(network, handle)
+            : throw new IvException(error, "eventfd", subject: null, "Raise the limit of open files (ulimit -n), or close some");
+    }
 
     private void OnReadable()
     {

@@ -31,12 +31,11 @@ internal sealed class PostItem<T> : PostNode
         callback(state);
     }
 
-    public override bool Drop()
+    public override void Drop()
     {
         _callback = null;
         _state = default;
         Next = null;
         Pool.Return(this);
-        return true;
     }
 }

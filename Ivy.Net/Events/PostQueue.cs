@@ -10,8 +10,6 @@ namespace Ivy.Net;
 /// and one that comes later finds the mark. There is no moment between.</para>
 /// <para>P3: a batch is what was there when it was taken; what its handlers post runs in a later one.</para>
 /// <para>P4: nodes of one producer run in the order in which it posted them.</para>
-/// <para>P5: a loop can be roused without a node. Whoever does writes first what the loop shall see; the loop looks at it
-/// after it has set <see cref="Asleep"/>: one of the two sees the other.</para>
 /// </remarks>
 internal sealed class PostQueue
 {
@@ -23,6 +21,9 @@ internal sealed class PostQueue
 
     /// <summary>Whether anything waits; exact on the loop's thread, a hint elsewhere.</summary>
     public bool HasPosts => Volatile.Read(ref _head) is { } head && head != Asleep && head != Closed;
+
+    /// <summary>Any thread: whether the loop sleeps, or is not running at all.</summary>
+    public bool IsAsleep => Volatile.Read(ref _head) == Asleep;
 
     /// <summary>Any thread. False if the loop has been disposed; <paramref name="wake"/> tells whether the caller must wake it.</summary>
     public bool TryAdd(PostNode node, out bool wake)
@@ -51,9 +52,6 @@ internal sealed class PostQueue
     /// <summary>The loop, when it begins to run: from here on it looks for itself.</summary>
     public void WakeUp() => Interlocked.CompareExchange(ref _head, null, Asleep);
 
-    /// <summary>Any thread: true if the loop slept; then the caller must wake it.</summary>
-    public bool TryRouse() => Interlocked.CompareExchange(ref _head, null, Asleep) == Asleep;
-
     /// <summary>The loop, before it waits: false if there are posts, and it must not sleep.</summary>
     public bool TrySleep()
     {
@@ -71,7 +69,7 @@ internal sealed class PostQueue
         }
 
         PostNode? head = Interlocked.Exchange(ref _head, null);
-        return head == Asleep ? null : Reverse(head);
+        return head == Asleep ? null : Planted.Active == PlantedBug.ReorderedPosts ? head : Reverse(head);
     }
 
     /// <summary>The loop is disposed: nothing is taken any more. What there was, oldest first.</summary>
@@ -79,6 +77,18 @@ internal sealed class PostQueue
     {
         PostNode? head = Interlocked.Exchange(ref _head, Closed);
         return head == Asleep || head == Closed ? null : Reverse(head);
+    }
+
+    /// <summary>The loop's thread, for its dump: how many wait. Producers add at the front, so what is behind stays as it is.</summary>
+    public int CountPosts()
+    {
+        int count = 0;
+        for (PostNode? node = Volatile.Read(ref _head); node is not null && node != Asleep && node != Closed; node = node.Next)
+        {
+            count++;
+        }
+
+        return count;
     }
 
     private static PostNode? Reverse(PostNode? newest)
@@ -101,6 +111,8 @@ internal sealed class PostQueue
         {
         }
 
-        public override bool Drop() => false;
+        public override void Drop()
+        {
+        }
     }
 }

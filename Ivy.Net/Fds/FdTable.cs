@@ -17,19 +17,15 @@ internal sealed class FdTable(IvLoop loop)
     private const int InitialCapacity = 16;
 
     private readonly HandleIndex _byHandle = new();
-
-    // What only few registrations have: an identity to know the descriptor by again.
-    private readonly Dictionary<int, DescriptorIdentity> _identities = [];
-    private readonly List<IvFd> _alwaysReady = [];
+    private readonly BlockingModes _modes = new(loop.Network);
+    private readonly Stack<int> _freeSlots = new();
     private Slot[] _slots = new Slot[InitialCapacity];
     private int _slotCount;
-    private int _freeSlot = -1;
     private int[] _dirty = new int[InitialCapacity];
     private int _dirtyCount;
     private IvChange[] _changes = new IvChange[InitialCapacity];
 
-    /// <summary>Whether a descriptor of a regular file wants to be called in each turn: then the loop does not sleep.</summary>
-    public bool HasAlwaysReady => _alwaysReady.Count > 0 && _alwaysReady.Exists(static fd => (fd.Interest & (IvBands.In | IvBands.Out)) != 0);
+    public AlwaysReadyList AlwaysReady { get; } = new(loop);
 
     public bool HasChanges => _dirtyCount > 0;
 
@@ -48,7 +44,7 @@ internal sealed class FdTable(IvLoop loop)
             }
 
             ghost = entry.RetiredTurn != (uint)loop.Turns;
-            return null;
+            return Planted.Active == PlantedBug.StaleToken ? entry.Fd : null;
         }
 
         ghost = true;
@@ -60,8 +56,9 @@ internal sealed class FdTable(IvLoop loop)
     {
         IvPoller poller = loop.Poller;
         nint handle = fd.Handle;
-        if (handle < 0)
+        if (handle is < 0 or > int.MaxValue)
         {
+            // A number of more bits than the kernel's would be cut to that of a stranger.
             return IvError.EBADF;
         }
 
@@ -76,7 +73,7 @@ internal sealed class FdTable(IvLoop loop)
 
             if (!identity.IsPollable)
             {
-                return fd.AlwaysReady ? AddAlwaysReady(fd) : IvError.EPERM;
+                return fd.AlwaysReady ? AlwaysReady.Add(fd) : IvError.EPERM;
             }
         }
 
@@ -91,7 +88,7 @@ internal sealed class FdTable(IvLoop loop)
             poller.Remove(handle, occupant.Token);
         }
 
-        IvError error = MakeNonBlocking(fd, ref identity, out bool restore);
+        IvError error = _modes.TryPrepare(fd, ref identity, out bool restore);
         if (error != IvError.None)
         {
             return error;
@@ -103,12 +100,8 @@ internal sealed class FdTable(IvLoop loop)
         if (error != IvError.None)
         {
             FreeSlot(slot);
-            if (restore)
-            {
-                loop.Network.SetBlocking(handle, blocking: true);
-            }
-
-            return error == IvError.EPERM && fd.AlwaysReady ? AddAlwaysReady(fd) : error;
+            _modes.Undo(fd, restore);
+            return error == IvError.EPERM && fd.AlwaysReady ? AlwaysReady.Add(fd) : error;
         }
 
         if (occupant is not null)
@@ -117,14 +110,10 @@ internal sealed class FdTable(IvLoop loop)
             Orphan(occupant);
         }
 
-        if (identity.Kind != DescriptorKind.Unknown)
-        {
-            _identities[slot] = identity;
-        }
-
         _slots[slot].Fd = fd;
         _byHandle.Set(handle, slot);
-        fd.Attach(token, want, restore);
+        fd.Attach(token, want);
+        _modes.Begin(fd, identity, restore);
         return IvError.None;
     }
 
@@ -133,7 +122,7 @@ internal sealed class FdTable(IvLoop loop)
     {
         if (fd.IsAlwaysReady)
         {
-            _alwaysReady.Remove(fd);
+            AlwaysReady.Remove(fd);
             return;
         }
 
@@ -141,15 +130,10 @@ internal sealed class FdTable(IvLoop loop)
         if (!fd.IsOrphan)
         {
             loop.Poller.Remove(fd.Handle, fd.Token);
-            if (fd.RestoresBlocking && IsUnchanged(fd, slot))
-            {
-                loop.Network.SetBlocking(fd.Handle, blocking: true);
-            }
-
             _byHandle.Clear(fd.Handle);
         }
 
-        _identities.Remove(slot);
+        _modes.End(fd);
         FreeSlot(slot);
     }
 
@@ -196,7 +180,8 @@ internal sealed class FdTable(IvLoop loop)
             IvBands want = fd.Interest;
             if (want != fd.Told && fd.Error == IvError.None && !fd.IsOrphan)
             {
-                _changes[count++] = new IvChange(fd.Handle, fd.Token, fd.Told, want);
+                IvBands told = Planted.Active == PlantedBug.LostInterest ? want & ~IvBands.Out : want;
+                _changes[count++] = new IvChange(fd.Handle, fd.Token, fd.Told, told);
                 fd.Told = want;
             }
         }
@@ -205,30 +190,14 @@ internal sealed class FdTable(IvLoop loop)
         return _changes.AsSpan(0, count);
     }
 
-    /// <summary>Calls the descriptors that are always ready, once each; false if Break ended it early.</summary>
-    public bool DispatchAlwaysReady()
-    {
-        // By index and backwards, because a handler may unregister any of them.
-        for (int i = _alwaysReady.Count - 1; i >= 0; i--)
-        {
-            if (i < _alwaysReady.Count)
-            {
-                _alwaysReady[i].Dispatch(loop, IvBands.In | IvBands.Out);
-                if (loop.IsBroken)
-                {
-                    return false;
-                }
-            }
-        }
-
-        return true;
-    }
+    /// <summary>A change was refused: nothing that is still reported of the registration reaches it.</summary>
+    public void Disarm(IvFd fd) => Retire((int)(uint)fd.Token);
 
     /// <summary>
-    /// Throws the poller's set away and fills it anew, without what the kernel holds of closed descriptors; false if the poller
-    /// has no need of it.
+    /// Throws the poller's set away and fills it anew, without what the kernel holds of closed descriptors. False if the
+    /// poller has no need of it, or can't at the moment; then nothing has changed.
     /// </summary>
-    public bool Rebuild()
+    public bool TryRebuild()
     {
         IvPoller poller = loop.Poller;
         if (!poller.Reset())
@@ -236,6 +205,7 @@ internal sealed class FdTable(IvLoop loop)
             return false;
         }
 
+        List<(IvFd Fd, IvError Error)> refused = [];
         for (int slot = 0; slot < _slotCount; slot++)
         {
             if (_slots[slot].Fd is not { IsOrphan: false } fd || fd.Error != IvError.None)
@@ -246,11 +216,23 @@ internal sealed class FdTable(IvLoop loop)
             IvBands want = fd.Interest;
             IvError error = poller.Add(fd.Handle, want, fd.Token);
             fd.Told = want;
-            if (error != IvError.None)
+            if (error == IvError.EBADF)
             {
                 // Closed without being unregistered: that is how the ghost came about.
                 _byHandle.Clear(fd.Handle);
                 Orphan(fd);
+            }
+            else if (error != IvError.None)
+            {
+                refused.Add((fd, error));
+            }
+        }
+
+        foreach ((IvFd fd, IvError error) in refused)
+        {
+            if (fd.IsRegistered)
+            {
+                fd.DispatchRefused(loop, error);
             }
         }
 
@@ -267,24 +249,19 @@ internal sealed class FdTable(IvLoop loop)
             }
         }
 
-        for (int i = _alwaysReady.Count - 1; i >= 0; i--)
-        {
-            action(state, _alwaysReady[i]);
-        }
-    }
-
-    private IvError AddAlwaysReady(IvFd fd)
-    {
-        fd.AttachAlwaysReady();
-        _alwaysReady.Add(fd);
-        return IvError.None;
+        AlwaysReady.ForEach(state, action);
     }
 
     // Its token dies with it: a duplicate of the closed descriptor may go on being reported under it.
     private void Orphan(IvFd fd)
     {
         fd.IsOrphan = true;
-        ref Slot entry = ref _slots[(int)(uint)fd.Token];
+        Retire((int)(uint)fd.Token);
+    }
+
+    private void Retire(int slot)
+    {
+        ref Slot entry = ref _slots[slot];
         entry.Generation++;
         entry.RetiredTurn = (uint)loop.Turns;
     }
@@ -308,52 +285,14 @@ internal sealed class FdTable(IvLoop loop)
             return false;
         }
 
-        return _identities.TryGetValue((int)(uint)occupant.Token, out DescriptorIdentity before) && before == identity;
+        return _modes.IsStill(occupant, identity);
     }
-
-    // What came as a number is made non-blocking unless it is; it is put back when the registration ends, which takes an
-    // identity: by then the number may be a stranger's.
-    private IvError MakeNonBlocking(IvFd fd, ref DescriptorIdentity identity, out bool restore)
-    {
-        restore = false;
-        if (fd.Socket is not null || !fd.SetsNonBlocking)
-        {
-            return IvError.None;
-        }
-
-        IvNetwork network = loop.Network;
-        IvError error = network.GetBlocking(fd.Handle, out bool blocking);
-        if (error != IvError.None || !blocking)
-        {
-            return error;
-        }
-
-        if (identity.Kind == DescriptorKind.Unknown)
-        {
-            error = network.Identify(fd.Handle, out identity);
-            if (error != IvError.None)
-            {
-                return error;
-            }
-        }
-
-        error = network.SetBlocking(fd.Handle, blocking: false);
-        restore = error == IvError.None;
-        return error;
-    }
-
-    private bool IsUnchanged(IvFd fd, int slot) =>
-        loop.Network.Identify(fd.Handle, out DescriptorIdentity now) == IvError.None
-        && _identities.TryGetValue(slot, out DescriptorIdentity before)
-        && before == now;
 
     private int TakeSlot()
     {
-        int slot = _freeSlot;
-        if (slot >= 0)
+        if (_freeSlots.TryPop(out int free))
         {
-            _freeSlot = _slots[slot].NextFree;
-            return slot;
+            return free;
         }
 
         if (_slotCount == _slots.Length)
@@ -367,12 +306,9 @@ internal sealed class FdTable(IvLoop loop)
 
     private void FreeSlot(int slot)
     {
-        ref Slot entry = ref _slots[slot];
-        entry.Fd = null;
-        entry.Generation++;
-        entry.RetiredTurn = (uint)loop.Turns;
-        entry.NextFree = _freeSlot;
-        _freeSlot = slot;
+        Retire(slot);
+        _slots[slot].Fd = null;
+        _freeSlots.Push(slot);
     }
 
     [StructLayout(LayoutKind.Auto)]
@@ -380,7 +316,8 @@ internal sealed class FdTable(IvLoop loop)
     {
         public IvFd? Fd;
         public uint Generation;
+
+        // The turn in which the slot was freed last; the free slots themselves are in a list of their own.
         public uint RetiredTurn;
-        public int NextFree;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ivy.Net.Interop;
 
 namespace Ivy.Net;
@@ -15,7 +16,8 @@ public sealed partial class IvFd
         bool referenced = false;
         try
         {
-            return Reference(ref referenced) ? IoNetwork.Read(_handle, buffer) : IvIoResult.Failed(IvError.EBADF);
+            IvError closed = Reference(ref referenced);
+            return closed == IvError.None ? IoNetwork.Read(_handle, buffer) : IvIoResult.Failed(closed);
         }
         finally
         {
@@ -31,7 +33,8 @@ public sealed partial class IvFd
         bool referenced = false;
         try
         {
-            return Reference(ref referenced) ? IoNetwork.Write(_handle, buffer) : IvIoResult.Failed(IvError.EBADF);
+            IvError closed = Reference(ref referenced);
+            return closed == IvError.None ? IoNetwork.Write(_handle, buffer) : IvIoResult.Failed(closed);
         }
         finally
         {
@@ -47,7 +50,8 @@ public sealed partial class IvFd
         bool referenced = false;
         try
         {
-            return Reference(ref referenced) ? IoNetwork.ReadV(_handle, buffers) : IvIoResult.Failed(IvError.EBADF);
+            IvError closed = Reference(ref referenced);
+            return closed == IvError.None ? IoNetwork.ReadV(_handle, buffers) : IvIoResult.Failed(closed);
         }
         finally
         {
@@ -63,7 +67,8 @@ public sealed partial class IvFd
         bool referenced = false;
         try
         {
-            return Reference(ref referenced) ? IoNetwork.WriteV(_handle, buffers) : IvIoResult.Failed(IvError.EBADF);
+            IvError closed = Reference(ref referenced);
+            return closed == IvError.None ? IoNetwork.WriteV(_handle, buffers) : IvIoResult.Failed(closed);
         }
         finally
         {
@@ -71,17 +76,22 @@ public sealed partial class IvFd
         }
     }
 
-    private bool Reference(ref bool referenced)
+    private IvError Reference(ref bool referenced)
     {
         CheckedLoop("reading or writing");
-        return Socket is { IsDisposed: true } ? false : _safeHandle is null || HandleReference.TryAdd(_safeHandle, ref referenced);
+        return _source switch
+        {
+            IvSocket { IsDisposed: true } => IvError.Disposed,
+            SafeHandle handle when !HandleReference.TryAdd(handle, ref referenced) => IvError.EBADF,
+            _ => IvError.None,
+        };
     }
 
     private void Release(bool referenced)
     {
         if (referenced)
         {
-            _safeHandle!.DangerousRelease();
+            ((SafeHandle)_source!).DangerousRelease();
         }
     }
 }

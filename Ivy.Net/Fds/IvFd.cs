@@ -21,13 +21,18 @@ namespace Ivy.Net;
 public sealed partial class IvFd : IvObject, ISocketWatcher
 {
     private readonly nint _handle;
-    private readonly SafeHandle? _safeHandle;
+
+    // The socket, the SafeHandle, or null for a bare number. One field, and small ones below: a server has one object of this
+    // class for each connection, and most of them are idle.
+    private readonly object? _source;
     private Action<IvFd>? _in;
     private Action<IvFd>? _out;
     private Action<IvFd>? _err;
     private Action<IvFd>? _hangup;
     private Action<IvFd>? _pri;
     private FdFlags _flags = FdFlags.SetsNonBlocking;
+    private byte _told;
+    private short _error;
 
     /// <summary>Watches a socket; disposing the socket unregisters the object.</summary>
     /// <param name="socket">A socket of the same network as the loop.</param>
@@ -35,7 +40,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         : base(ObjectKind.Fd)
     {
         ArgumentNullException.ThrowIfNull(socket);
-        Socket = socket;
+        _source = socket;
         _handle = socket.Handle;
     }
 
@@ -52,12 +57,12 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     {
         ArgumentNullException.ThrowIfNull(handle);
         ObjectDisposedException.ThrowIf(handle.IsClosed || handle.IsInvalid, handle);
-        _safeHandle = handle;
+        _source = handle;
         _handle = handle.DangerousGetHandle();
     }
 
     [Flags]
-    private enum FdFlags : ushort
+    private enum FdFlags : byte
     {
         None = 0,
         SetsNonBlocking = 1,
@@ -66,13 +71,14 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         Orphan = 8,
         RestoresBlocking = 16,
         Changed = 32,
+        SharesBlocking = 64,
     }
 
     /// <summary>The descriptor's number.</summary>
     public nint Handle => _handle;
 
     /// <summary>The socket that is watched, null if the object was made from a number or a handle.</summary>
-    public IvSocket? Socket { get; }
+    public IvSocket? Socket => _source as IvSocket;
 
     /// <summary>Called when a read would not block: data, a connection to accept, the end, or an error.</summary>
     public Action<IvFd>? HandlerIn
@@ -113,7 +119,11 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     /// Why the kernel refused a change of interest; the descriptor is disarmed until it is registered anew.
     /// <see cref="IvError.None"/> otherwise.
     /// </summary>
-    public IvError Error { get; private set; }
+    public IvError Error
+    {
+        get => (IvError)_error;
+        private set => _error = (short)value;
+    }
 
     /// <summary>
     /// Whether a descriptor that is not a socket of ours is made non-blocking at Register and put back at Unregister.
@@ -138,11 +148,27 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     internal ulong Token { get; private set; }
 
     // What the poller was told last.
-    internal IvBands Told { get; set; }
+    internal IvBands Told
+    {
+        get => (IvBands)_told;
+        set => _told = (byte)value;
+    }
 
     internal bool IsAlwaysReady => Has(FdFlags.IsAlwaysReady);
 
-    internal bool RestoresBlocking => Has(FdFlags.RestoresBlocking);
+    // At the end of the registration the descriptor is made blocking again.
+    internal bool RestoresBlocking
+    {
+        get => Has(FdFlags.RestoresBlocking);
+        set => Put(FdFlags.RestoresBlocking, value);
+    }
+
+    // It was made non-blocking by another registration, perhaps, of a duplicate.
+    internal bool SharesBlocking
+    {
+        get => Has(FdFlags.SharesBlocking);
+        set => Put(FdFlags.SharesBlocking, value);
+    }
 
     // Its number has been taken over by another registration: the descriptor was closed without being unregistered.
     internal bool IsOrphan
@@ -185,29 +211,31 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     public IvError TryRegister()
     {
         IvLoop loop = LoopForRegister();
-        if (Socket is not null)
+        IvSocket? socket = Socket;
+        if (socket is not null)
         {
-            if (Socket.IsDisposed)
+            if (socket.IsDisposed)
             {
                 return IvError.EBADF;
             }
 
-            if (Socket.Network != loop.Network)
+            if (socket.Network != loop.Network)
             {
-                RaiseOtherNetwork(loop);
+                RaiseOtherNetwork(loop, socket);
             }
 
-            if (Socket.Watcher is { } watcher && watcher != this)
+            if (socket.Watcher is { } watcher && watcher != this)
             {
                 return IvError.EEXIST;
             }
         }
 
         // Referenced for the length of the call, so that nobody closes it half-way.
+        var handle = _source as SafeHandle;
         bool referenced = false;
         try
         {
-            if (_safeHandle is not null && !HandleReference.TryAdd(_safeHandle, ref referenced))
+            if (handle is not null && !HandleReference.TryAdd(handle, ref referenced))
             {
                 return IvError.EBADF;
             }
@@ -223,13 +251,13 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         {
             if (referenced)
             {
-                _safeHandle!.DangerousRelease();
+                handle!.DangerousRelease();
             }
         }
 
-        if (Socket is not null)
+        if (socket is not null)
         {
-            Socket.Watcher = this;
+            socket.Watcher = this;
         }
 
         Bind(loop);
@@ -277,22 +305,25 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     {
         Loop!.Fds.Remove(this);
         _flags &= FdFlags.SetsNonBlocking | FdFlags.AlwaysReady;
-        if (Socket is not null)
+        if (Socket is { } socket)
         {
-            Socket.Watcher = null;
+            socket.Watcher = null;
         }
 
         Unbind();
     }
 
-    internal void Attach(ulong token, IvBands told, bool restoresBlocking)
+    internal void Attach(ulong token, IvBands told)
     {
         Token = token;
         Told = told;
-        Put(FdFlags.RestoresBlocking, restoresBlocking);
     }
 
-    internal void AttachAlwaysReady() => _flags |= FdFlags.IsAlwaysReady;
+    internal void AttachAlwaysReady(ulong token)
+    {
+        Token = token;
+        Put(FdFlags.IsAlwaysReady, value: true);
+    }
 
     /// <summary>Calls the handlers that the bands ask for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -316,6 +347,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     internal void DispatchRefused(IvLoop loop, IvError error)
     {
         Error = error;
+        loop.Fds.Disarm(this);
         if (_err is { } handler)
         {
             loop.Invoke(handler, this);
@@ -338,6 +370,11 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         }
 
         ulong token = Token;
+        if (Planted.Active == PlantedBug.HangupBeforeData && (bands & IvBands.Hangup) != 0 && !Call(loop, _hangup, token))
+        {
+            return;
+        }
+
         if (error && !Call(loop, _err, token))
         {
             return;
@@ -366,7 +403,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         }
 
         loop.Invoke(handler, this);
-        return IsRegistered && Token == token && !loop.IsBroken;
+        return ((IsRegistered && Token == token) || Planted.Active == PlantedBug.CallAfterUnregister) && !loop.IsBroken;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -385,7 +422,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
 
     private void Put(FdFlags flag, bool value) => _flags = value ? _flags | flag : _flags & ~flag;
 
-    private void ThrowRefused(IvError error) => throw new IvException(error, "register", this, error switch
+    internal void ThrowRefused(IvError error) => throw new IvException(error, "register", this, error switch
     {
         IvError.EBADF => "The descriptor is not open: register it before it is closed, and not after its socket was disposed",
         IvError.EPERM => "Files and directories have no readiness: set AlwaysReady, or read them on another thread",
@@ -394,8 +431,8 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         _ => null,
     });
 
-    private void RaiseOtherNetwork(IvLoop loop) => IvFatal.Raise(
+    private void RaiseOtherNetwork(IvLoop loop, IvSocket socket) => IvFatal.Raise(
         FatalCondition.OtherNetwork,
-        $"{this}: Register called on {loop}, whose network is {loop.Network.Name}, but the socket belongs to the network {Socket!.Network.Name}. Make the socket on the loop's network: IvSocket.Listen(…, network: loop.Network).",
+        $"{this}: Register called on {loop}, whose network is {loop.Network.Name}, but the socket belongs to the network {socket.Network.Name}. Make the socket on the loop's network: IvSocket.Listen(…, network: loop.Network).",
         this);
 }

@@ -97,10 +97,26 @@ public sealed class IvListener : IvObject
     /// <exception cref="IvException">As for <see cref="IvFd.Register"/>.</exception>
     public void Register()
     {
+        IvError error = TryRegister();
+        if (error != IvError.None)
+        {
+            _fd.ThrowRefused(error);
+        }
+    }
+
+    /// <summary>As <see cref="Register"/>, and returns the error instead of throwing it.</summary>
+    /// <returns><see cref="IvError.None"/> if the listener is registered.</returns>
+    public IvError TryRegister()
+    {
         IvLoop loop = LoopForRegister();
         _fd.Name = Name;
-        _fd.Register();
-        Bind(loop);
+        IvError error = _fd.TryRegister();
+        if (error == IvError.None)
+        {
+            Bind(loop);
+        }
+
+        return error;
     }
 
     /// <summary>Ends accepting; the socket goes on to listen until it is disposed. One that is not registered is a misuse (IVF0021).</summary>

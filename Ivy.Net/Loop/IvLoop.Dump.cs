@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ivy.Net.Polling;
 
 namespace Ivy.Net;
 
@@ -11,8 +12,9 @@ public sealed partial class IvLoop
     public TimeProvider TimeProvider => field ??= new IvLoopTimeProvider(this);
 
     /// <summary>
-    /// Writes what the loop is doing and what is registered on it: a line for the loop, one for each descriptor, and one for
-    /// timers, tasks and posts. The columns are described in IvLoop(3) and stay. The loop's thread.
+    /// Writes what the loop is doing and what is registered on it: a line for the loop, one for each descriptor (number, kind,
+    /// address, bands, details, name), and one for timers, tasks and posts. The columns are described in IvLoop(3) and stay.
+    /// The loop's thread.
     /// </summary>
     /// <param name="writer">Where to.</param>
     public void Dump(TextWriter writer)
@@ -20,34 +22,64 @@ public sealed partial class IvLoop
         ArgumentNullException.ThrowIfNull(writer);
         CheckLoopThread(nameof(Dump));
         string name = Name is null ? string.Empty : $" \"{Name}\"";
-        writer.WriteLine(Invariant($"ivy loop {_id}{name} tid={_threadNumber} backend={_poller.Name} turns={_turns} polls={_polls} events={_events} wakeups={_wakeups} waited={new TimeSpan(_waitNanoseconds / 100).TotalSeconds:F3}s active={Active} state={DumpState()}"));
+        writer.WriteLine(Invariant($"ivy loop {_id}{name} tid={_threadNumber} backend={_poller.Name} turns={_turns} polls={_polls} events={_events} posts={_postsRun} wakeups={_wakeups} util={Utilization()}% active={Active} state={DumpState()}"));
         Fds.ForEach(writer, static (output, fd) => DumpFd(output, fd));
-        writer.WriteLine(Invariant($"  timer {_registered[(int)ObjectKind.Timer]}{DumpDueTimes()}   timeout {_registered[(int)ObjectKind.Timeout]}   task {_registered[(int)ObjectKind.Task]}   event {_registered[(int)ObjectKind.Event]}   post {(_posts.HasPosts || _postBatch is not null ? "queued" : "none")}"));
+        writer.WriteLine(Invariant($"  timer {_registered[(int)ObjectKind.Timer]}{DumpDueTimes()}   timeout {_registered[(int)ObjectKind.Timeout]}   task {_registered[(int)ObjectKind.Task]}   event {_registered[(int)ObjectKind.Event]}   post {CountPosts()}"));
     }
 
     private static void DumpFd(TextWriter writer, IvFd fd)
     {
-        IvObject shown = VisibleOf(fd) ?? fd;
-        string kind = fd.IsInternal ? shown.Kind.ToString().ToUpperInvariant() : string.Empty;
-        string what = fd.Socket?.ToString() ?? (fd.IsAlwaysReady ? "file" : "fd");
-        string bands = fd.Interest == Polling.IvBands.None ? "-" : fd.Interest.ToString().ToUpperInvariant().Replace(", ", " ", StringComparison.Ordinal);
-        string closed = fd.IsOrphan ? " CLOSED" : string.Empty;
-        string error = fd.Error == IvError.None ? string.Empty : $" {fd.Error}";
+        IvObject shown = fd.IsInternal && fd.State is IvObject owner ? owner : fd;
+
+        // A socket's text begins with its kind: tcp, udp, unix …
+        string text = fd.Socket?.ToString() ?? string.Empty;
+        int space = text.IndexOf(' ', StringComparison.Ordinal);
+        string kind = shown switch
+        {
+            IvListener => "listener",
+            IvEventRaw => "event",
+            _ when space > 0 => text[..space],
+            _ => fd.IsAlwaysReady ? "file" : "fd",
+        };
+        string address = space > 0 ? text[(space + 1)..] : "-";
+        string bands = fd.Interest == IvBands.None ? "-" : fd.Interest.ToString().ToUpperInvariant().Replace(", ", " ", StringComparison.Ordinal);
+        string details = shown switch
+        {
+            IvListener { IsResting: true } listener => Invariant($"  accepts={listener.Accepted} resting"),
+            IvListener { IsPaused: true } listener => Invariant($"  accepts={listener.Accepted} paused"),
+            IvListener listener => Invariant($"  accepts={listener.Accepted}"),
+            _ when fd.IsOrphan => "  closed",
+            _ when fd.Error != IvError.None => $"  {fd.Error}",
+            _ => string.Empty,
+        };
         string name = shown.Name is null ? string.Empty : $"  \"{shown.Name}\"";
-        writer.WriteLine(Invariant($"  fd {fd.Handle,6}  {what,-44} {bands,-16}{kind}{closed}{error}{name}").TrimEnd());
+        writer.WriteLine(Invariant($"  fd {fd.Handle,5}  {kind,-8}  {address,-40}  {bands,-10}{details}{name}").TrimEnd());
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private string DumpState() => _isDisposed ? "disposed" : !_isRunning ? "idle" : _running is { } running ? $"running {VisibleOf(running) ?? running}" : "running";
+    // Of the time since the loop was made, the part that it did not wait.
+    private long Utilization()
+    {
+        long age = _isDisposed ? 0 : _poller.Now.Nanoseconds - _created.Nanoseconds;
+        return age <= 0 ? 0 : Math.Clamp(100 - (long)(100.0 * _waitNanoseconds / age), 0, 100);
+    }
+
+    private string DumpState() => _isDisposed ? "disposed" : !_isRunning ? "idle" : Visible(_running) is { } running ? $"running {running}" : "running";
+
+    private int CountPosts()
+    {
+        int count = _posts.CountPosts();
+        for (PostNode? node = _postBatch; node is not null; node = node.Next)
+        {
+            count++;
+        }
+
+        return count;
+    }
 
     private string DumpDueTimes()
     {
-        if (_isDisposed)
-        {
-            return string.Empty;
-        }
-
         List<long> deadlines = [];
         Timers.ForEach(deadlines, static (list, timer) =>
         {
@@ -72,7 +104,7 @@ public sealed partial class IvLoop
                 break;
             }
 
-            shown.Add(Invariant($"{(new IvTimestamp(deadline) - now).TotalSeconds:F3}s"));
+            shown.Add(Invariant($"{(new IvTimestamp(deadline) - now).TotalSeconds:F1}s"));
         }
 
         return $" due: {string.Join(", ", shown)}";

@@ -1,46 +1,14 @@
-using System.Runtime.CompilerServices;
-using Ivy.Net.Polling;
-
 namespace Ivy.Net;
 
-/// <content>
-/// The turn. Order: expired timers, tasks, exit check, wait, posts, descriptors. What Break or an exception leaves of a
-/// phase is kept in that phase's own list (_postBatch, _ready from _readyIndex on, the expired timers, the task round) and
-/// runs first in the next Run: that is why nothing here is ever undone.
-/// </content>
+/// <content>Running, and ending it; sitting inside another loop.</content>
 public sealed partial class IvLoop
 {
-    // A registration that has ended is reported in the batch at hand, and never after; twice in later waits is a ghost.
-    private const int GhostWaits = 2;
-
-    private readonly IvReady[] _ready;
-    private readonly long _slowNanoseconds;
-    private readonly bool _isTimed;
-
-    // Whether handlers are called the long way, with a catch or a look at the clock.
-    private readonly bool _isGuarded;
-    private int _readyIndex;
-    private int _readyCount;
-    private PostNode? _postBatch;
-    private IvObject? _running;
-    private ExecutionContext? _context;
-    private volatile bool _quit;
+    // 1 after Quit. An int for the exchange: only the first Quit wakes the loop.
+    private int _quit;
     private bool _break;
     private bool _isRunning;
-    private bool _isWaiting;
     private bool _isEmbedded;
-    private bool _hasGhost;
-    private int _ghostWaits;
-    private bool _ghostReported;
-    private long _dispatched;
-    private long _turns;
-    private long _polls;
-    private long _events;
-    private long _postsRun;
     private long _wakeups;
-    private long _stale;
-    private long _rebuilds;
-    private long _waitNanoseconds;
 
     /// <summary>
     /// When the loop has something to do by the clock: <see cref="IvTimestamp.MinValue"/> if now, <see cref="IvTimestamp.MaxValue"/>
@@ -53,7 +21,7 @@ public sealed partial class IvLoop
         {
             CheckUsable(nameof(NextDeadline));
             FlushChanges();
-            return HasLeftovers || !Tasks.IsEmpty || _posts.HasPosts || Fds.HasAlwaysReady
+            return HasLeftovers || !Tasks.IsEmpty || _posts.HasPosts || Fds.AlwaysReady.IsReady
                 ? IvTimestamp.MinValue
                 : new IvTimestamp(Timers.NextDeadline());
         }
@@ -73,6 +41,8 @@ public sealed partial class IvLoop
 
     /// <summary>After <see cref="Break"/>: whatever calls handlers must return.</summary>
     internal bool IsBroken => _break;
+
+    private bool IsQuitting => Volatile.Read(ref _quit) != 0;
 
     private bool HasLeftovers => _postBatch is not null || _readyIndex < _readyCount || Timers.HasExpired;
 
@@ -95,7 +65,7 @@ public sealed partial class IvLoop
     public bool Run(TimeSpan duration)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(duration, TimeSpan.Zero);
-        CheckRunnable(nameof(Run));
+        CheckUsable(nameof(Run));
         return Run(IvRunMode.KeepAlive, _poller.Now + duration, until: null);
     }
 
@@ -107,7 +77,7 @@ public sealed partial class IvLoop
     {
         ArgumentNullException.ThrowIfNull(condition);
         ArgumentOutOfRangeException.ThrowIfLessThan(timeout ?? TimeSpan.Zero, TimeSpan.Zero, nameof(timeout));
-        CheckRunnable(nameof(RunUntil));
+        CheckRunnable();
         if (condition())
         {
             return true;
@@ -123,12 +93,19 @@ public sealed partial class IvLoop
     /// </summary>
     public void Quit()
     {
-        // Written before the look at the queue, and read after the mark is set: see PostQueue, P5.
-        _quit = true;
-        if (!IsOnThread && _posts.TryRouse())
+        // A full fence: either the loop, about to sleep, sees the flag, or this sees that it sleeps.
+        if (Interlocked.Exchange(ref _quit, 1) != 0 || IsOnThread || _isDisposed)
         {
-            WakePoller();
+            return;
         }
+
+        if (_posts.IsAsleep)
+        {
+            Interlocked.Increment(ref _wakeups);
+            _poller.Wake();
+        }
+
+        _poller.OnPosted();
     }
 
     /// <summary>Makes Run return right after the handler that calls it; the rest of the batch runs first in the next Run. In handlers only (IVF0007).</summary>
@@ -143,48 +120,9 @@ public sealed partial class IvLoop
         _break = true;
     }
 
-    /// <summary>Calls a handler: with its object known to dumps, guarded if asked for, and the loop's ExecutionContext afterwards.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Invoke<T>(Action<T> handler, T subject)
-        where T : IvObject
-    {
-        _running = subject;
-        _dispatched++;
-        if (_isGuarded)
-        {
-            InvokeGuarded(handler, subject);
-        }
-        else
-        {
-            handler(subject);
-        }
-
-        RestoreContext();
-    }
-
-    // By reference: no copy is made unless a handler has changed it (it set an AsyncLocal, say).
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void RestoreContext()
-    {
-        if (ExecutionContext.Capture() != _context)
-        {
-            RestoreChangedContext();
-        }
-    }
-
-    private void RestoreChangedContext()
-    {
-        if (ExecutionContext.IsFlowSuppressed())
-        {
-            ExecutionContext.RestoreFlow();
-        }
-
-        ExecutionContext.Restore(_context!);
-    }
-
     private bool Run(IvRunMode mode, IvTimestamp limit, Func<bool>? until)
     {
-        CheckRunnable(nameof(Run));
+        CheckRunnable();
         bool suppressed = ExecutionContext.IsFlowSuppressed();
         if (suppressed)
         {
@@ -199,18 +137,30 @@ public sealed partial class IvLoop
         bool returned = false;
         try
         {
-            TurnMany(mode, limit, until, before);
+            if (_options.UnhandledException is { } hook)
+            {
+                TurnsWithHook(mode, limit, until, before, hook);
+            }
+            else
+            {
+                TurnMany(mode, limit, until, before);
+            }
+
             FlushChanges();
             returned = true;
         }
         finally
         {
             // A quit that an exception overtook is still to come.
-            _quit = _quit && !returned;
+            if (returned)
+            {
+                Volatile.Write(ref _quit, 0);
+            }
+
             _break = false;
             _isRunning = false;
             _isWaiting = false;
-                _isNowValid = false;
+            _isNowValid = false;
             _running = null;
             _posts.TrySleep();
             RestoreContext();
@@ -224,218 +174,35 @@ public sealed partial class IvLoop
         return Active > 0 || _posts.HasPosts || HasLeftovers;
     }
 
-    // Before: the count of handlers when Run began; Once waits only if none has run since.
-    private void TurnMany(IvRunMode mode, IvTimestamp limit, Func<bool>? until, long before)
+    private void CheckRunnable()
     {
-        if (!DispatchBatch())
-        {
-            return;
-        }
-
-        while (true)
-        {
-            _turns++;
-            if (!Timers.RunDue() || !Tasks.RunRound())
-            {
-                return;
-            }
-
-            // The condition first: it may call Quit or Break itself.
-            if ((until is not null && until()) || _quit || _break || !IsAlive(mode))
-            {
-                return;
-            }
-
-            bool mayWait = mode switch
-            {
-                IvRunMode.NonBlocking => false,
-                IvRunMode.Once => _dispatched == before,
-                _ => true,
-            };
-            Wait(mayWait ? WaitDeadline(limit) : IvTimestamp.MinValue);
-            if (!DispatchBatch() || !Fds.DispatchAlwaysReady())
-            {
-                return;
-            }
-
-            if (mode == IvRunMode.NonBlocking)
-            {
-                return;
-            }
-
-            if (mode == IvRunMode.Once || (limit != IvTimestamp.MaxValue && _poller.Now >= limit))
-            {
-                // What expired during the wait runs before Run returns.
-                _isNowValid = false;
-                _ = Timers.RunDue() && Tasks.RunRound();
-                return;
-            }
-        }
-    }
-
-    private void CheckRunnable(string member)
-    {
-        CheckUsable(member);
+        CheckUsable(nameof(Run));
         if (_isRunning)
         {
-            IvFatal.Raise(FatalCondition.NestedRun, $"{this}: {member} called by one of its own handlers. Return to the loop instead; RunUntil and Once are for outside of handlers.", this);
+            IvFatal.Raise(FatalCondition.NestedRun, $"{this}: Run called by one of its own handlers. Return to the loop instead; RunUntil and Once are for outside of handlers.", this);
         }
     }
 
-    private bool IsAlive(IvRunMode mode) => Active > 0 || mode == IvRunMode.KeepAlive || _posts.HasPosts || HasLeftovers;
-
-    private IvTimestamp WaitDeadline(IvTimestamp limit)
+    // What a throwing handler leaves behind runs in the next round of this: the same way as in the next Run.
+    private void TurnsWithHook(IvRunMode mode, IvTimestamp limit, Func<bool>? until, long before, Action<IvUnhandledException> hook)
     {
-        if (!Tasks.IsEmpty || Fds.HasAlwaysReady)
+        while (true)
         {
-            return IvTimestamp.MinValue;
-        }
-
-        long deadline = Timers.NextDeadline();
-        return deadline < limit.Nanoseconds ? new IvTimestamp(deadline) : limit;
-    }
-
-    private void Wait(IvTimestamp deadline)
-    {
-        ReadOnlySpan<IvChange> changes = Fds.TakeChanges();
-        if (deadline != IvTimestamp.MinValue && (!_posts.TrySleep() || _quit))
-        {
-            deadline = IvTimestamp.MinValue;
-        }
-
-        _polls++;
-        _running = null;
-        bool mayBlock = deadline != IvTimestamp.MinValue;
-        IvTimestamp before = default;
-        if (mayBlock)
-        {
-            _isWaiting = true;
-            before = _poller.Now;
-        }
-
-        _isNowValid = false;
-        int count = _poller.Wait(changes, deadline, _ready);
-        if (mayBlock)
-        {
-            _isWaiting = false;
-            _now = _poller.Now;
-            _isNowValid = true;
-            _waitNanoseconds += _now.Nanoseconds - before.Nanoseconds;
-        }
-
-        if ((uint)count > (uint)_ready.Length)
-        {
-            IvFatal.Raise(FatalCondition.PollerBroken, $"{this}: the poller {_poller.Name} reported {count} ready descriptors in a batch of {_ready.Length}. Wait must return how many entries it filled; see IvPoller(3).", this);
-        }
-
-        _readyIndex = 0;
-        _readyCount = count;
-        _postBatch = _posts.Take();
-    }
-
-    // Posts, then ready descriptors; false if Break ended it early.
-    private bool DispatchBatch()
-    {
-        while (_postBatch is { } node)
-        {
-            _postBatch = node.Next;
-            _postsRun++;
-            RunPost(node);
-            if (_break)
+            try
             {
-                return false;
+                TurnMany(mode, limit, until, before);
+                return;
             }
-        }
-
-        while (_readyIndex < _readyCount)
-        {
-            IvReady ready = _ready[_readyIndex++];
-            _events++;
-            if (Fds.Find(ready.Token, out bool ghost) is { } fd)
+            catch (Exception exception) when (exception is not IvFatalException { Info.Reason: IvFatalReason.Internal })
             {
-                if (ready.Error == IvError.None)
-                {
-                    fd.Dispatch(this, ready.Bands);
-                }
-                else
-                {
-                    fd.DispatchRefused(this, ready.Error);
-                }
-
+                RestoreContext();
+                hook(new IvUnhandledException(this, Visible(_running), exception));
+                RestoreContext();
                 if (_break)
                 {
-                    return false;
+                    return;
                 }
             }
-            else
-            {
-                _stale++;
-                _hasGhost |= ghost;
-            }
-        }
-
-        if (_hasGhost)
-        {
-            ExpelGhosts();
-        }
-
-        return true;
-    }
-
-    private void RunPost(PostNode node)
-    {
-        _running = null;
-        _dispatched++;
-        if (_isGuarded && node.Callback is { } callback)
-        {
-            IvTimestamp before = _isTimed ? _poller.Now : default;
-            if (_options.UnhandledException is { } hook)
-            {
-                try
-                {
-                    node.Run(this);
-                }
-                catch (Exception exception)
-                {
-                    RestoreContext();
-                    hook(new IvUnhandledException(this, Subject: null, exception));
-                }
-            }
-            else
-            {
-                node.Run(this);
-            }
-
-            ReportIfSlow(before, subject: null, callback);
-        }
-        else
-        {
-            node.Run(this);
-        }
-
-        RestoreContext();
-    }
-
-    // A closed descriptor whose duplicate is open goes on being reported, and can't be taken out by its number any more.
-    private void ExpelGhosts()
-    {
-        _hasGhost = false;
-        if (++_ghostWaits < GhostWaits)
-        {
-            return;
-        }
-
-        _ghostWaits = 0;
-        if (!Fds.Rebuild())
-        {
-            return;
-        }
-
-        _rebuilds++;
-        if (!_ghostReported)
-        {
-            _ghostReported = true;
-            Warn($"{this}: a descriptor was closed while it was registered, and a duplicate of it is still open: the kernel went on reporting it, so the poll set has been rebuilt. Unregister a descriptor before closing it; see IvFd(3). Later ones are only counted (Counters.Rebuilds).");
         }
     }
 
@@ -460,60 +227,4 @@ public sealed partial class IvLoop
         }
     }
 
-    // The catch stands around one handler: whatever is left of the phase, and Quit, have their turn as without it.
-    private void InvokeGuarded<T>(Action<T> handler, T subject)
-        where T : IvObject
-    {
-        if (VisibleOf(subject) is not { } visible)
-        {
-            // The library's own, which calls the users' handlers by way of Invoke.
-            handler(subject);
-            return;
-        }
-
-        IvTimestamp before = _isTimed ? _poller.Now : default;
-        if (_options.UnhandledException is { } hook)
-        {
-            try
-            {
-                handler(subject);
-            }
-            catch (Exception exception)
-            {
-                RestoreContext();
-                hook(new IvUnhandledException(this, visible, exception));
-            }
-        }
-        else
-        {
-            handler(subject);
-        }
-
-        ReportIfSlow(before, visible, handler);
-    }
-
-    private void ReportIfSlow(IvTimestamp before, IvObject? subject, Delegate callback)
-    {
-        if (!_isTimed)
-        {
-            return;
-        }
-
-        long ran = _poller.Now.Nanoseconds - before.Nanoseconds;
-        if (ran < _slowNanoseconds)
-        {
-            return;
-        }
-
-        string name = subject?.Name ?? $"{callback.Method.DeclaringType?.Name}.{callback.Method.Name}";
-        var report = new IvSlowCallback(this, subject, name, new TimeSpan(ran / 100));
-        if (_options.SlowCallbackReport is { } hook)
-        {
-            hook(report);
-        }
-        else
-        {
-            Console.Error.WriteLine(report);
-        }
-    }
 }

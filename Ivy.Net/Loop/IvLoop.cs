@@ -28,6 +28,7 @@ public sealed partial class IvLoop : IDisposable
     private readonly ObjectPool<PostItem> _postPool;
     private readonly int[] _registered = new int[Enum.GetValues<ObjectKind>().Length];
     private readonly int _threadNumber;
+    private readonly IvTimestamp _created;
     private IvEvent? _firstEvent;
     private IvTimestamp _now;
     private bool _isNowValid;
@@ -60,10 +61,10 @@ public sealed partial class IvLoop : IDisposable
         Name = options.Name;
         Network = options.Network ?? IvNetwork.System;
         _poller = CreatePoller(options);
+        _created = _poller.Now;
         _ready = new IvReady[options.BatchSize];
         _slowNanoseconds = options.SlowCallback is { } slow ? Math.Max(IvTimestamp.ToNanoseconds(slow), 1) : long.MaxValue;
         _isTimed = options.SlowCallback is not null;
-        _isGuarded = _isTimed || options.UnhandledException is not null;
         _postPool = CreatePool(options);
         Timers = new TimerQueue(this);
         Timeouts = new TimeoutQueues(this);
@@ -73,6 +74,24 @@ public sealed partial class IvLoop : IDisposable
         _current = this;
         IvNetwork.OfThisThread = Network;
         IvFatal.DumpCurrentLoop = static writer => Current?.Dump(writer);
+    }
+
+    /// <summary>As <see cref="IvLoop(IvLoopOptions)"/>, and returns the error instead of throwing it.</summary>
+    /// <param name="options">How; read now.</param>
+    /// <param name="loop">This thread's loop; null on an error.</param>
+    /// <returns><see cref="IvError.None"/>, or <see cref="IvError.PollMethodUnavailable"/>.</returns>
+    public static IvError TryCreate(IvLoopOptions options, out IvLoop? loop)
+    {
+        try
+        {
+            loop = new IvLoop(options);
+            return IvError.None;
+        }
+        catch (IvException refused)
+        {
+            loop = null;
+            return refused.Error;
+        }
     }
 
     /// <summary>This thread's loop, null where there is none. Any thread.</summary>
@@ -133,9 +152,9 @@ public sealed partial class IvLoop : IDisposable
         Active = Active,
     };
 
-    internal int ThreadId { get; }
-
     internal bool IsDisposed => _isDisposed;
+
+    internal int ThreadId { get; }
 
     internal IvPoller Poller => _poller;
 
@@ -212,9 +231,7 @@ public sealed partial class IvLoop : IDisposable
                 this);
         }
 
-        // Posts first: what an event that is registered still has posted is lost, what one has taken back is not.
         List<IvObject> left = CollectRegistered();
-        int dropped = DropPosts();
         foreach (IvObject item in left)
         {
             // One may end others: an object that owns some takes them along.
@@ -225,6 +242,7 @@ public sealed partial class IvLoop : IDisposable
         }
 
         _isDisposed = true;
+        int dropped = DropPosts();
         _poller.Dispose();
         _current = null;
         IvNetwork.OfThisThread = null;
@@ -249,9 +267,10 @@ public sealed partial class IvLoop : IDisposable
             return false;
         }
 
-        if (wake && Environment.CurrentManagedThreadId != ThreadId)
+        if (wake && Environment.CurrentManagedThreadId != ThreadId && Planted.Active != PlantedBug.LostWakeup)
         {
-            WakePoller();
+            Interlocked.Increment(ref _wakeups);
+            _poller.Wake();
         }
 
         _poller.OnPosted();
@@ -314,12 +333,9 @@ public sealed partial class IvLoop : IDisposable
         return objects;
     }
 
-    // What the library registers for an object of the user's stands for that object; null if it stands for many.
-    private static IvObject? VisibleOf(IvObject item) => item.IsInternal ? item.State as IvObject : item;
-
     private static void AddVisible(List<IvObject> list, IvObject item)
     {
-        if (VisibleOf(item) is { } visible && (!item.IsInternal || !list.Contains(visible)))
+        if (Visible(item) is { } visible && (!item.IsInternal || !list.Contains(visible)))
         {
             list.Add(visible);
         }
@@ -356,12 +372,6 @@ public sealed partial class IvLoop : IDisposable
         return false;
     }
 
-    private void WakePoller()
-    {
-        Interlocked.Increment(ref _wakeups);
-        _poller.Wake();
-    }
-
     private int DropPosts()
     {
         int dropped = 0;
@@ -376,7 +386,8 @@ public sealed partial class IvLoop : IDisposable
         while (first is { } node)
         {
             first = node.Next;
-            dropped += node.Drop() ? 1 : 0;
+            dropped++;
+            node.Drop();
         }
     }
 

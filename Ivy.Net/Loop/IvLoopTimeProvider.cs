@@ -6,9 +6,14 @@ internal sealed class IvLoopTimeProvider(IvLoop loop) : TimeProvider
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
 
+    private static readonly DateTimeOffset SimulatedBeginning = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     public override long TimestampFrequency => NanosecondsPerSecond;
 
     public override long GetTimestamp() => loop.Poller.Now.Nanoseconds;
+
+    /// <summary>The time of day; of a simulation, one that begins on 1 January 2000 in every run.</summary>
+    public override DateTimeOffset GetUtcNow() => loop.Network is SimulatedNetwork simulation ? SimulatedBeginning + simulation.Elapsed : base.GetUtcNow();
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

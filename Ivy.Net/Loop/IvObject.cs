@@ -19,7 +19,7 @@ public abstract class IvObject : IDisposable
     private protected IvObject(ObjectKind kind) => _kind = kind;
 
     [Flags]
-    private enum ObjectFlags
+    private enum ObjectFlags : byte
     {
         None = 0,
         Background = 1,
@@ -104,20 +104,20 @@ public abstract class IvObject : IDisposable
     }
 
     /// <summary>The loop to register on, or the misuse that forbids it.</summary>
-    private protected IvLoop LoopForRegister()
+    private protected IvLoop LoopForRegister(string member = "Register")
     {
         if (IsDisposed)
         {
-            RaiseDisposed("Register");
+            RaiseDisposed(member);
         }
 
         if (_loop is { } bound)
         {
-            bound.CheckThread(this, "Register");
+            bound.CheckThread(this, member);
             RaiseAlreadyRegistered(bound);
         }
 
-        return IvLoop.Current ?? RaiseNoLoop();
+        return IvLoop.Current ?? RaiseNoLoop(member);
     }
 
     /// <summary>Binds the object to a loop and counts it.</summary>
@@ -192,11 +192,11 @@ public abstract class IvObject : IDisposable
         this);
 
     [DoesNotReturn]
-    private IvLoop RaiseNoLoop()
+    private IvLoop RaiseNoLoop(string member)
     {
         IvFatal.Raise(
             FatalCondition.NoLoop,
-            $"{this}: Register called on thread {Environment.CurrentManagedThreadId}, which has no loop. Make one there (new IvLoop()), or register inside loop.Post(…); see ivy-threads(7).",
+            $"{this}: {member} called on thread {Environment.CurrentManagedThreadId}, which has no loop. Make one there (new IvLoop()), or register inside loop.Post(…); see ivy-threads(7).",
             this);
         return null;
     }

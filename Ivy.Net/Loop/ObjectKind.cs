@@ -1,7 +1,7 @@
 namespace Ivy.Net;
 
 /// <summary>The kinds of objects that a loop counts; the names, with Iv before them, are those of the types.</summary>
-internal enum ObjectKind
+internal enum ObjectKind : byte
 {
     Fd,
     Timer,

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 
@@ -43,7 +44,7 @@ public static class IvEndPoint
     /// <param name="text">The text.</param>
     /// <param name="endPoint">The end point; null if the text is none.</param>
     /// <returns>Whether it is one.</returns>
-    public static bool TryParse(ReadOnlySpan<char> text, out EndPoint? endPoint) => TryParse(text, defaultPort: 0, out endPoint);
+    public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out EndPoint? endPoint) => TryParse(text, defaultPort: 0, out endPoint);
 
     /// <summary>As <see cref="Parse(ReadOnlySpan{char}, int, bool)"/>, without exceptions for what the text is.</summary>
     /// <param name="text">The text.</param>
@@ -52,7 +53,7 @@ public static class IvEndPoint
     /// <param name="allowPortZero">Whether the port may be 0: for listening, where it takes a free one, not for connecting.</param>
     /// <returns>Whether it is one.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="defaultPort"/> is not between 0 and 65535.</exception>
-    public static bool TryParse(ReadOnlySpan<char> text, int defaultPort, out EndPoint? endPoint, bool allowPortZero = false)
+    public static bool TryParse(ReadOnlySpan<char> text, int defaultPort, [NotNullWhen(true)] out EndPoint? endPoint, bool allowPortZero = false)
     {
         CheckPort(defaultPort);
         endPoint = EndPointParser.Parse(text, defaultPort, allowPortZero, out _);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Ivy.Net.Interop;
+using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net;
 
@@ -175,8 +176,8 @@ public sealed partial class IvSocket
             }
         }
 
-        // A name without a file (abstract: the path begins with NUL) has no mode.
-        if (error == IvError.None && options.Mode is { } mode && AddressFamily == AddressFamily.Unix && address.Buffer.Span[2] != 0)
+        // Another family has no path, and an abstract name, which begins with NUL, no file.
+        if (error == IvError.None && options.Mode is { } mode && NativeAddress.PathOf(address) is [not 0, ..])
         {
             step = "set the mode of the path";
             error = _network.SetFileMode(address, mode);

@@ -89,6 +89,18 @@ public sealed partial class IvSocket
         return error is IvError.None or IvError.EAGAIN ? peer : throw Refused(error, "accept", this, AddressFamily);
     }
 
+    /// <summary>As <see cref="Accept()"/>, and says who it is.</summary>
+    /// <param name="from">
+    /// Overwritten with the peer's address, up to the room that its buffer has; its size becomes 0 where there is none that fits.
+    /// </param>
+    /// <returns>The connection; null if nobody waits.</returns>
+    /// <exception cref="IvException">EMFILE, ENFILE, EINVAL (it does not listen) … of accept(2).</exception>
+    public IvSocket? Accept(SocketAddress from)
+    {
+        IvError error = TryAccept(from, out IvSocket? peer);
+        return error is IvError.None or IvError.EAGAIN ? peer : throw Refused(error, "accept", this, AddressFamily);
+    }
+
     /// <summary>As <see cref="Accept()"/>, without exceptions.</summary>
     /// <param name="peer">The connection; null if there is none.</param>
     /// <returns>

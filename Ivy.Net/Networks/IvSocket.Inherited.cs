@@ -43,7 +43,7 @@ public sealed partial class IvSocket
             return [];
         }
 
-        // From a number that is open, and is no socket, to one that is not: the first that is wrong ends it, however many were promised.
+        // However many were promised, the first that is not there ends it: nothing is allocated by the number alone.
         int total = ParseNumber(CountVariable, count);
         string[] split = string.IsNullOrEmpty(names) ? [] : names.Split(':', total + 1);
         var taken = new List<IvSocket>();

@@ -13,7 +13,7 @@ internal enum PlantedBug
     /// <summary>The simulated network loses a FIN now and then: the peer never sees the end.</summary>
     LostClose,
 
-    /// <summary>The simulated poller returns up to a millisecond before the deadline, with nothing to report.</summary>
+    /// <summary>The loop runs timers up to a millisecond before their deadline.</summary>
     EarlyTimer,
 
     /// <summary>The loop does not wake its poller for a post that it should.</summary>

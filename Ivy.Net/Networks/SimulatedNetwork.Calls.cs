@@ -72,6 +72,7 @@ public sealed partial class SimulatedNetwork
         if (error == IvError.None)
         {
             error = SimulatedAddress.IsUnspecified(address) ? socket.Disconnect()
+                : socket.AnswerConnect() is { } answer ? answer
                 : SimulatedAddress.Parse(address, socket.Family, out SimulatedAddress parsed) is var refused and not IvError.None ? refused
                 : socket.Connect(parsed);
         }

@@ -280,6 +280,7 @@ public sealed partial class SimulatedNetwork
             return IvIoResult.Failed(error);
         }
 
+        int asked = buffer.Length;
         int count = socket.IsStream ? Math.Min(socket.Writable, buffer.Length) : 0;
         if (count > 0)
         {
@@ -297,7 +298,7 @@ public sealed partial class SimulatedNetwork
 
         IvIoResult result = socket.Send(buffer, flags, to, rights);
         HashBytes(buffer[..result.Bytes]);
-        return result;
+        return Planted.Active == PlantedBug.DroppedShortWrite && result.IsOk ? IvIoResult.Ok(asked) : result;
     }
 
     private void ResetByChance(SimulatedSocket socket)

@@ -85,7 +85,8 @@ internal sealed class SimulatedOptionTable(SimulatedSocket socket)
         Kind kind = Find(level, name);
         if (kind is Kind.Unknown or Kind.ReadOnly)
         {
-            return IvError.ENOPROTOOPT;
+            // Unix sockets have no function for it at all, the others one that knows no such option.
+            return level != Constants.SOL_SOCKET && socket.Family == AddressFamily.Unix ? IvError.EOPNOTSUPP : IvError.ENOPROTOOPT;
         }
 
         if (kind == Kind.Membership)

@@ -45,6 +45,9 @@ internal abstract class SimulatedSocket : SimulatedDescription
 
     public virtual IvError Listen(int backlog) => IvError.EOPNOTSUPP;
 
+    /// <summary>What connect(2) says before it looks at the address; null if it looks.</summary>
+    public virtual IvError? AnswerConnect() => null;
+
     public abstract IvError Connect(SimulatedAddress address);
 
     /// <summary>connect(2) to AF_UNSPEC.</summary>

@@ -16,6 +16,7 @@ internal sealed partial class SimulatedTcpSocket
     private Association _association;
     private int _backlog;
     private bool _isBoundByUser;
+    private bool _hasPort;
 
     // Which attempt to connect it is: what is left of an earlier one finds out that it no longer matters.
     private int _attempt;
@@ -33,7 +34,7 @@ internal sealed partial class SimulatedTcpSocket
 
     public override IvError Bind(SimulatedAddress address)
     {
-        if (Local != null || _phase != Phase.Closed)
+        if (_hasPort || _phase != Phase.Closed)
         {
             return IvError.EINVAL;
         }
@@ -43,8 +44,8 @@ internal sealed partial class SimulatedTcpSocket
             return IvError.EADDRNOTAVAIL;
         }
 
-        IvError error = Network.Tcp.Bind(this, address);
-        _isBoundByUser = error == IvError.None;
+        IvError error = TakePort(address);
+        _isBoundByUser = error == IvError.None && address.Port != 0;
         return error;
     }
 
@@ -57,7 +58,7 @@ internal sealed partial class SimulatedTcpSocket
 
         if (_phase == Phase.Closed)
         {
-            IvError error = Local is null ? Network.Tcp.Bind(this, Wildcard) : IvError.None;
+            IvError error = _hasPort ? IvError.None : TakePort(Wildcard);
             if (error == IvError.None && Network.Tcp.Conflicts(this, Local!, listening: true))
             {
                 error = IvError.EADDRINUSE;
@@ -77,7 +78,7 @@ internal sealed partial class SimulatedTcpSocket
         return IvError.None;
     }
 
-    public override IvError Connect(SimulatedAddress address)
+    public override IvError? AnswerConnect()
     {
         switch (_association)
         {
@@ -100,7 +101,16 @@ internal sealed partial class SimulatedTcpSocket
                 return IvError.None;
         }
 
-        return _phase == Phase.Listening ? IvError.EISCONN : BeginConnect(address);
+        return _phase == Phase.Listening ? IvError.EISCONN : null;
+    }
+
+    public override IvError Connect(SimulatedAddress address) => BeginConnect(address);
+
+    private IvError TakePort(SimulatedAddress address)
+    {
+        IvError error = Network.Tcp.Bind(this, address);
+        _hasPort = error == IvError.None;
+        return error;
     }
 
     public override IvError Disconnect()
@@ -147,15 +157,15 @@ internal sealed partial class SimulatedTcpSocket
         }
 
         IPAddress source = IPAddress.IsLoopback(to.Ip!) ? (to.IsVersion4 ? IPAddress.Loopback : IPAddress.IPv6Loopback) : to.Ip!;
-        if (Local is null)
+        if (!_hasPort)
         {
-            IvError error = Network.Tcp.Bind(this, new SimulatedAddress(source, 0, null));
+            IvError error = TakePort(new SimulatedAddress(source, 0, null));
             if (error != IvError.None)
             {
                 return IvError.EADDRNOTAVAIL;
             }
         }
-        else if (Local.IsAny)
+        else if (Local!.IsAny)
         {
             Local = Local with { Ip = source };
         }
@@ -163,8 +173,6 @@ internal sealed partial class SimulatedTcpSocket
         _remote = to;
         _phase = Phase.Connecting;
         _association = Association.Connecting;
-        ReadShut = false;
-        WriteShut = false;
         int attempt = ++_attempt;
         if (Network.Draw(SimulatedFault.FailedConnect))
         {
@@ -221,6 +229,7 @@ internal sealed partial class SimulatedTcpSocket
             _remote = client.Local,
             _phase = Phase.Accepting,
             _listener = this,
+            _hasPort = true,
         };
         child.Options.CopyFrom(Options);
         child._out = client._in = new SimulatedWire(Network, child, client);
@@ -267,6 +276,11 @@ internal sealed partial class SimulatedTcpSocket
     private void Dissolve()
     {
         _attempt++;
+        if (_phase != Phase.Closed)
+        {
+            FreePort();
+        }
+
         if (_phase == Phase.Listening)
         {
             StopListening();
@@ -278,11 +292,7 @@ internal sealed partial class SimulatedTcpSocket
         (ReadShut, WriteShut) = (false, false);
         (_finSent, _finDelivered, _finReceived) = (false, false, false);
         (_in, _out, _remote) = (null, null, null);
-        if (!_isBoundByUser)
-        {
-            Network.Tcp.Remove(this);
-            Local = null;
-        }
+        Local = _hasPort ? Local : null;
 
         Changed();
     }
@@ -297,7 +307,7 @@ internal sealed partial class SimulatedTcpSocket
         {
             socket._isOrphan = true;
             socket.AnswerByReset();
-            Network.Tcp.Remove(socket);
+            socket.FreePort();
         }
     }
 }

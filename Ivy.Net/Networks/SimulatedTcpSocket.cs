@@ -201,11 +201,6 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
     {
         switch (kind)
         {
-            case SimulatedSegmentKind.Data when !AcceptsData:
-                _in!.DropDelivered();
-                AnswerByReset();
-                break;
-
             case SimulatedSegmentKind.Urgent when AcceptsData:
                 (_urgent, _hasUrgent, _tookUrgent) = (urgent, true, false);
                 break;
@@ -232,6 +227,15 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
         Changed();
     }
 
+    /// <summary>Data for a socket that takes none: it is answered by a reset, which the socket itself notes too (tcp_rcv_state_process).</summary>
+    public void RefuseData()
+    {
+        // In this order, as in ResetByNetwork.
+        OnReset();
+        _out!.Send(SimulatedSegmentKind.Reset);
+        Changed();
+    }
+
     /// <summary>Something that we sent has arrived.</summary>
     public void OnDelivered(SimulatedSegmentKind kind)
     {
@@ -249,9 +253,9 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
     {
         if (_phase == Phase.Open)
         {
-            _out!.DropUnderWay();
-            _out.Send(SimulatedSegmentKind.Reset);
+            // In this order: what is forgotten with the connection must not be the news of its end.
             OnReset();
+            _out!.Send(SimulatedSegmentKind.Reset);
             Changed();
         }
     }
@@ -278,7 +282,8 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
                 break;
         }
 
-        Network.Tcp.Remove(this);
+        _isBoundByUser = false;
+        FreePort();
     }
 
     private IvIoResult ReceiveUrgent(Span<byte> buffer, SocketFlags flags)
@@ -324,6 +329,16 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
         _out?.Send(SimulatedSegmentKind.Reset);
     }
 
+    // inet_put_port: a port that the kernel chose is free with the end of its connection, a bound one with the socket's.
+    private void FreePort()
+    {
+        if (!_isBoundByUser && _hasPort)
+        {
+            _hasPort = false;
+            Network.Tcp.Remove(this);
+        }
+    }
+
     private void EndIfFinished()
     {
         if (_finReceived && _finDelivered && _phase == Phase.Open)
@@ -337,6 +352,7 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
         _phase = Phase.Closed;
         ReadShut = true;
         WriteShut = true;
+        FreePort();
     }
 
     // tcp_reset.
@@ -349,7 +365,6 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
 
             case Phase.Accepting:
                 _listener!._halfOpen.Remove(this);
-                Network.Tcp.Remove(this);
                 break;
 
             case Phase.Connecting:

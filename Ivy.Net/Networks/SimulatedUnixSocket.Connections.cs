@@ -54,10 +54,14 @@ internal sealed partial class SimulatedUnixSocket
                 return IvError.EPERM;
             }
 
-            _peer?._connectedToMe.Remove(this);
-            _peer = other;
-            other._connectedToMe.Add(this);
-            Changed();
+            if (_peer != other)
+            {
+                Leave();
+                _peer = other;
+                other._connectedToMe.Add(this);
+                Changed();
+            }
+
             return IvError.None;
         }
 
@@ -92,9 +96,7 @@ internal sealed partial class SimulatedUnixSocket
             return IvError.EINVAL;
         }
 
-        _peer?._connectedToMe.Remove(this);
-        _peer = null;
-        Changed();
+        Leave();
         return IvError.None;
     }
 
@@ -113,11 +115,32 @@ internal sealed partial class SimulatedUnixSocket
 
         if (!_waiting.TryDequeue(out SimulatedUnixSocket? accepted))
         {
-            return ReadShut ? IvError.EINVAL : IvError.EAGAIN;
+            return IvError.EAGAIN;
         }
 
         peer = accepted;
         return IvError.None;
+    }
+
+    // unix_dgram_disconnected: what the peer had sent is lost with it, and it learns of that.
+    private void Leave()
+    {
+        if (_peer is { } peer)
+        {
+            peer._connectedToMe.Remove(this);
+            _peer = null;
+            if (_queue.Count != 0)
+            {
+                Purge();
+                if (!peer._isDead && peer._peer == this)
+                {
+                    peer.PendingError = IvError.ECONNRESET;
+                    peer.Changed();
+                }
+            }
+
+            Changed();
+        }
     }
 
     // Whoever waits to be accepted is reset.

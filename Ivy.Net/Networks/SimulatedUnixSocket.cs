@@ -72,6 +72,12 @@ internal sealed partial class SimulatedUnixSocket(SimulatedNetwork network, Sock
             return IvIoResult.Failed(IsStream ? IvError.EINVAL : IvError.ENOTCONN);
         }
 
+        // Of messages an error comes first (__skb_recv_datagram), of bytes last.
+        if (!IsStream && PendingError != IvError.None)
+        {
+            return IvIoResult.Failed(TakeError());
+        }
+
         if (_queue.Count != 0)
         {
             return IvIoResult.Ok(IsStream ? TakeBytes(buffer, flags, ref message) : TakeMessage(buffer, flags, ref message));
@@ -123,14 +129,10 @@ internal sealed partial class SimulatedUnixSocket(SimulatedNetwork network, Sock
     protected override void OnLastClose()
     {
         _isDead = true;
-        bool unread = _queue.Count != 0;
-        foreach (SimulatedMessage message in _queue)
-        {
-            message.Discard();
-            message.Sender!.Free(message.Bytes.Length);
-        }
 
-        _queue.Clear();
+        // A first message without bytes does not count: the kernel takes it for what an urgent byte leaves behind.
+        bool unread = _queue.TryPeek(out SimulatedMessage? first) && (first.Length != 0 || _queue.Count > 1);
+        Purge();
         if (_peer is { } peer && Type != SocketType.Dgram)
         {
             peer.OnPeerClosed(unread);
@@ -157,6 +159,15 @@ internal sealed partial class SimulatedUnixSocket(SimulatedNetwork network, Sock
         }
 
         Changed();
+    }
+
+    private void Purge()
+    {
+        while (_queue.TryDequeue(out SimulatedMessage? message))
+        {
+            message.Discard();
+            message.Sender!.Free(message.Bytes.Length);
+        }
     }
 
     private int TakeBytes(Span<byte> buffer, SocketFlags flags, ref SimulatedMessageInfo info)
@@ -276,21 +287,11 @@ internal sealed partial class SimulatedUnixSocket(SimulatedNetwork network, Sock
 
     private IvError FindReceiver(int length, SimulatedAddress? to, out SimulatedUnixSocket? receiver)
     {
+        // Memory first, then the receiver: the order of Linux 6.14 and later.
         receiver = _peer;
-        if (to is null && receiver is null)
-        {
-            return IvError.ENOTCONN;
-        }
-
         if (length > Options.SendBufferSize - Reserve)
         {
             return IvError.EMSGSIZE;
-        }
-
-        IvError error = to is null ? IvError.None : Network.Names.Find(to, Type, out receiver);
-        if (error != IvError.None)
-        {
-            return error;
         }
 
         if (PendingError != IvError.None)
@@ -308,10 +309,22 @@ internal sealed partial class SimulatedUnixSocket(SimulatedNetwork network, Sock
             return IvError.EAGAIN;
         }
 
+        IvError error = to != null ? Network.Names.Find(to, Type, out receiver)
+            : receiver is null ? IvError.ENOTCONN
+            : IvError.None;
+        if (error != IvError.None)
+        {
+            return error;
+        }
+
         if (receiver!._isDead)
         {
             // The association with somebody who is gone ends with the first who asks.
-            _peer = to is null ? null : _peer;
+            if (to is null)
+            {
+                Leave();
+            }
+
             return IvError.ECONNREFUSED;
         }
 

@@ -67,13 +67,6 @@ internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedTcpSocket
         }
     }
 
-    /// <summary>The receiver is gone, and nobody will read what arrived.</summary>
-    public void DropDelivered()
-    {
-        _bytes.Skip(Delivered);
-        Delivered = 0;
-    }
-
     /// <summary>The sender forgets what did not arrive yet: it was reset, or reset the connection itself.</summary>
     public void DropUnderWay()
     {
@@ -97,6 +90,14 @@ internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedTcpSocket
             if (segment.Arrival > network.Now)
             {
                 Plan(segment.Arrival);
+                return;
+            }
+
+            if (segment.Kind == SimulatedSegmentKind.Data && !Receiver.AcceptsData)
+            {
+                DropUnderWay();
+                Receiver.RefuseData();
+                Sender.Changed();
                 return;
             }
 
@@ -133,7 +134,7 @@ internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedTcpSocket
     private bool Deliver()
     {
         int length = _lengths.First!.Value;
-        int room = Receiver.AcceptsData ? Math.Max(0, Receiver.Options.ReceiveBufferSize - Delivered) : length;
+        int room = Math.Max(0, Receiver.Options.ReceiveBufferSize - Delivered);
         int moved = Math.Min(length, room);
         if (moved == 0 && length != 0)
         {

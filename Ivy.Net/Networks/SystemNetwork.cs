@@ -63,9 +63,15 @@ internal sealed unsafe partial class SystemNetwork : IvNetwork
     {
         fixed (byte* pointer = address.Buffer.Span)
         {
-            int result = Sys.Connect((int)handle, pointer, (uint)address.Size);
+            int result;
+            do
+            {
+                result = Sys.Connect((int)handle, pointer, (uint)address.Size);
+            }
+            while (result == -Sys.EINTR && address.Family == AddressFamily.Unix);
 
-            // After a signal the kernel goes on connecting; asking again would say EALREADY.
+            // After a signal the kernel goes on connecting over IP, and asking again would say EALREADY; a Unix connect, which
+            // is done or not done, starts anew.
             return result == -Sys.EINTR ? IvError.EINPROGRESS : ErrorOf(result);
         }
     }

@@ -13,6 +13,14 @@ public sealed class IvPollMethod
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(create);
+        foreach (char letter in name)
+        {
+            if (char.IsWhiteSpace(letter))
+            {
+                throw new ArgumentException($"The name of a poll method has no white space, so that environment variables can list it: \"{name}\".", nameof(name));
+            }
+        }
+
         Name = name;
         _create = create;
     }
@@ -31,7 +39,7 @@ public sealed class IvPollMethod
 
     /// <summary>Makes a poller, for one loop.</summary>
     /// <returns>The poller; the loop disposes it.</returns>
-    public IvPoller Create() => _create();
+    public IvPoller Create() => _create() ?? throw new IvException(IvError.PollMethodUnavailable, "create", this, "Its function returned null");
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -3,7 +3,8 @@ namespace Ivy.Net.Polling;
 /// <summary>The seam between a loop and the kernel: readiness, waiting and the clock.</summary>
 /// <remarks>
 /// <para>Derive from it to plug a backend of your own, or to wrap one: see the custom-poller example. A poller serves one
-/// loop; every member but <see cref="Wake"/> is called on the loop's thread, never from inside another member.</para>
+/// loop; every member but <see cref="Name"/>, <see cref="Now"/> and <see cref="Wake"/> is called on the loop's thread, never from
+/// inside another member.</para>
 /// <para>The loop owns the tokens and drops stale ones, so a poller may report a registration that has just been removed.
 /// Readiness is level-triggered: what stays ready is reported by every <see cref="Wait"/> until it is drained or no longer
 /// wanted. The loop calls at most one of <see cref="Add"/>, <see cref="Remove"/> and one <see cref="IvChange"/> for a
@@ -12,10 +13,10 @@ namespace Ivy.Net.Polling;
 /// </remarks>
 public abstract class IvPoller : IDisposable
 {
-    /// <summary>The name that IVY_SELECT_POLL_METHOD knows and dumps show, as in <c>epoll</c>.</summary>
+    /// <summary>The name that IVY_SELECT_POLL_METHOD knows and dumps show, as in <c>epoll</c>. Any thread.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The monotonic clock, read at each call. Deadlines of <see cref="Wait"/> are times of this clock.</summary>
+    /// <summary>The monotonic clock, read at each call. Deadlines of <see cref="Wait"/> are times of this clock. Any thread.</summary>
     public abstract IvTimestamp Now { get; }
 
     /// <summary>
@@ -47,19 +48,25 @@ public abstract class IvPoller : IDisposable
     /// <param name="token">The token of the registration.</param>
     public abstract void Remove(nint handle, ulong token);
 
-    /// <summary>Hands over the turn's changes of interest, and waits. Called once per turn.</summary>
+    /// <summary>
+    /// Hands over the turn's changes of interest, and waits. Called once per turn; and, by a loop that sits inside another
+    /// one, between turns with no room in <paramref name="ready"/>: then only the changes are to be handed over.
+    /// </summary>
     /// <param name="changes">At most one for each descriptor.</param>
     /// <param name="deadline">
     /// When to return at the latest, never before it unless there is something to report;
     /// <see cref="IvTimestamp.MinValue"/> only looks, <see cref="IvTimestamp.MaxValue"/> waits for ever.
     /// </param>
     /// <param name="ready">Room for the answers; what does not fit is reported by the next call.</param>
-    /// <returns>How many there are; 0 at the deadline, after a <see cref="Wake"/> or an interrupted wait.</returns>
+    /// <returns>
+    /// How many there are; 0 at the deadline, after a <see cref="Wake"/>, an interrupted wait, or the longest wait that the backend
+    /// makes: the loop looks at its clock and asks again.
+    /// </returns>
     public abstract int Wait(ReadOnlySpan<IvChange> changes, IvTimestamp deadline, Span<IvReady> ready);
 
     /// <summary>
-    /// Makes the current or else the next <see cref="Wait"/> return at once. Any thread; the loop calls it at most once
-    /// for each sleep. After <see cref="Dispose()"/> it does nothing.
+    /// Makes the current or else the next <see cref="Wait"/> return at once. Any thread; called at most once for the posts
+    /// of a sleep, and once for a Quit. After <see cref="Dispose()"/> it does nothing.
     /// </summary>
     public abstract void Wake();
 
@@ -82,6 +89,9 @@ public abstract class IvPoller : IDisposable
     protected virtual void Dispose(bool disposing)
     {
     }
+
+    // Nanoseconds of a clock that may lag by some milliseconds, for statistics: cheaper where the system has one.
+    internal virtual long CoarseNow => Now.Nanoseconds;
 
     // A simulation picks at each post which of its threads runs next; nobody else cares.
     internal virtual void OnPosted()

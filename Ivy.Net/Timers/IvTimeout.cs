@@ -75,7 +75,7 @@ public sealed class IvTimeout : IvObject
             return;
         }
 
-        IvLoop loop = LoopForRegister();
+        IvLoop loop = LoopForRegister(nameof(Start));
         loop.Timeouts.For(IvTimestamp.ToNanoseconds(_duration)).Add(this, loop.Now);
         Bind(loop);
     }

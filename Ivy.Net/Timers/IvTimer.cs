@@ -200,6 +200,6 @@ public sealed class IvTimer : IvObject
             return loop;
         }
 
-        return LoopForRegister();
+        return LoopForRegister("Start");
     }
 }

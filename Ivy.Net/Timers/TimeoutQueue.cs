@@ -63,6 +63,12 @@ internal sealed class TimeoutQueue
     private void RunDue()
     {
         long now = _loop.Now.Nanoseconds;
+        if (_first is null || _first.Deadline > now)
+        {
+            // Restarted since the timer was armed.
+            _loop.UncountDispatch();
+        }
+
         _running = true;
         try
         {

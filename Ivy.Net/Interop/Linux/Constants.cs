@@ -105,6 +105,7 @@ internal static class Constants
 
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const nuint AT_SECURE = 23;
     public const int AT_EMPTY_PATH = 0x1000;
     public const uint STATX_BASIC_STATS = 0x7ff;
     public const int S_IFMT = 0xF000;

@@ -115,4 +115,7 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name)]
     public static partial int gettid();
+
+    [LibraryImport(Name)]
+    public static partial nuint getauxval(nuint type);
 }

@@ -26,7 +26,7 @@ public sealed unsafe class PollPoller : IvPoller
     private int _scanStart = FirstEntry;
 
     /// <summary>Makes the array, and an eventfd to be woken by: one descriptor.</summary>
-    /// <exception cref="IvException">EMFILE, ENFILE, ENOMEM; ENOSYS where there is no ppoll.</exception>
+    /// <exception cref="IvException">EMFILE, ENFILE, ENOMEM; ENOSYS on other systems than Linux.</exception>
     public PollPoller()
     {
         if (!OperatingSystem.IsLinux())
@@ -50,6 +50,8 @@ public sealed unsafe class PollPoller : IvPoller
 
     /// <inheritdoc/>
     public override IvTimestamp Now => IvTimestamp.System;
+
+    internal override long CoarseNow => IvTimestamp.SystemCoarse;
 
     /// <inheritdoc/>
     public override bool ValidatesHandles => false;

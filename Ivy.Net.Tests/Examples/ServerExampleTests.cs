@@ -1,0 +1,203 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using System.Text;
+
+namespace Ivy.Net.Tests.Examples;
+
+/// <summary>The examples that serve until a signal ends them.</summary>
+[Platform(Include = "Linux")]
+[SupportedOSPlatform("linux")]
+internal sealed class ServerExampleTests
+{
+    private const int ReceiveTimeout = 30_000; // ms: only a broken example reaches it
+
+    [Test]
+    [Example("echo")]
+    public void Echo_sends_back_to_all_clients_and_tells_its_totals()
+    {
+        using ExampleProcess process = ExampleProcess.Start("echo", "--port", "0");
+        IPEndPoint address = process.WaitForAddress();
+        using Socket one = Connect(address);
+        using Socket two = Connect(address);
+        one.Send("one"u8);
+        two.Send("two"u8);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Receive(two, 3), Is.EqualTo("two"));
+            Assert.That(Receive(one, 3), Is.EqualTo("one"));
+        }
+
+        process.EndsWith("^2 connections, 2 messages, 6 bytes$");
+    }
+
+    [Test]
+    public void Echo_waits_for_a_client_that_does_not_read_and_relays_its_end()
+    {
+        const int Megabytes = 16; // more than the buffers of both sides hold
+        using ExampleProcess process = ExampleProcess.Start("echo", "--port", "0");
+        using Socket client = Connect(process.WaitForAddress());
+        byte[] data = new byte[Megabytes << 20];
+        new Random(1).NextBytes(data);
+        client.Blocking = false;
+
+        // Until the server has stopped reading, and its kernel, and ours.
+        int sent = 0;
+        while (client.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectWrite) && sent < data.Length)
+        {
+            sent += client.Send(data.AsSpan(sent), SocketFlags.None, out _);
+        }
+
+        client.Blocking = true;
+        client.Shutdown(SocketShutdown.Send);
+        byte[] back = new byte[sent + 1];
+        int received = 0;
+        for (int count = 1; count > 0; received += count)
+        {
+            count = client.Receive(back.AsSpan(received));
+        }
+
+        Assert.That(back.AsSpan(0, received).SequenceEqual(data.AsSpan(0, sent)));
+        process.EndsWith($"^1 connections, [0-9]+ messages, {sent} bytes$");
+    }
+
+    [Test]
+    public void Echo_survives_a_client_that_resets()
+    {
+        using ExampleProcess process = ExampleProcess.Start("echo", "--port", "0");
+        IPEndPoint address = process.WaitForAddress();
+        using (Socket rude = Connect(address))
+        {
+            rude.Send("x"u8);
+            rude.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+
+        using Socket polite = Connect(address);
+        polite.Send("still there?"u8);
+        Assert.That(Receive(polite, 12), Is.EqualTo("still there?"));
+        process.EndsWith("^2 connections");
+    }
+
+    [Test]
+    public void Echo_ends_by_control_c()
+    {
+        using ExampleProcess process = ExampleProcess.Start("echo", "--port", "0", "--host", "::1");
+        process.WaitForAddress();
+        process.EndsWith("^0 connections, 0 messages, 0 bytes$", ExampleProcess.SigInt);
+    }
+
+    [Test]
+    public void Echo_says_which_backend_it_runs_on()
+    {
+        using ExampleProcess process = ExampleProcess.StartOn("poll", "echo", "--port", "0");
+        using Socket client = Connect(process.WaitForAddress("poll"));
+        client.Send("hello"u8);
+        Assert.That(Receive(client, 5), Is.EqualTo("hello"));
+        process.EndsWith("^1 connections, 1 messages, 5 bytes$");
+    }
+
+    [Test]
+    [Example("echo-idle")]
+    public void Echo_idle_ends_a_silent_connection_and_keeps_the_others()
+    {
+        using ExampleProcess process = ExampleProcess.Start("echo-idle", "--port", "0", "--timeout", "0.3");
+        IPEndPoint address = process.WaitForAddress();
+        using Socket client = Connect(address);
+        client.Send("hello"u8);
+        Assert.That(Receive(client, 5), Is.EqualTo("hello"));
+        process.WaitForLine($"^{client.LocalEndPoint}: idle for 0.3 s$");
+        Assert.That(Receive(client, 1), Is.Empty, "the end");
+        process.EndsWith("^1 connections, 1 was idle$");
+    }
+
+    [Test]
+    [Example("chat")]
+    public void Chat_tells_all_others_what_one_says()
+    {
+        using ExampleProcess process = ExampleProcess.Start("chat", "--port", "0");
+        IPEndPoint address = process.WaitForAddress();
+        using Socket one = Connect(address);
+        process.WaitForLine("^guest1 joined$");
+        Assert.That(ReceiveLine(one), Is.EqualTo("* guest1 joined"));
+        using (Socket two = Connect(address))
+        {
+            process.WaitForLine("^guest2 joined$");
+            Assert.That(ReceiveLine(two), Is.EqualTo("* guest2 joined"));
+            two.Send("hel"u8);
+            two.Send("lo\r\nyou\n"u8);
+            Assert.That((string[])[ReceiveLine(one), ReceiveLine(one), ReceiveLine(one)], Is.EqualTo(["* guest2 joined", "guest2: hello", "guest2: you"]));
+        }
+
+        process.WaitForLine("^guest2 left$");
+        Assert.That(ReceiveLine(one), Is.EqualTo("* guest2 left"));
+        process.EndsWith("^2 guests, 2 lines$");
+    }
+
+    [Test]
+    [Example("udp-echo")]
+    public void Udp_echo_sends_datagrams_back_the_empty_one_too()
+    {
+        using ExampleProcess process = ExampleProcess.Start("udp-echo", "--port", "0");
+        IPEndPoint address = process.WaitForAddress();
+        using var client = new Socket(SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = ReceiveTimeout };
+        client.Connect(address);
+        foreach (string text in (string[])["hello", string.Empty, new string('x', 60_000)])
+        {
+            client.Send(Encoding.ASCII.GetBytes(text));
+            byte[] buffer = new byte[65_536];
+            Assert.That(Encoding.ASCII.GetString(buffer, 0, client.Receive(buffer)), Is.EqualTo(text));
+        }
+
+        process.EndsWith("^3 datagrams, 60005 bytes$");
+    }
+
+    [Test]
+    [Example("unix-echo")]
+    public void Unix_echo_is_for_its_user_takes_over_a_stale_path_and_cleans_up()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"ivy-{Guid.NewGuid():N}.sock");
+        var endPoint = new UnixDomainSocketEndPoint(path);
+        IvSocket.Listen(endPoint).Dispose(); // leaves its file behind, as a server that was killed
+
+        using ExampleProcess process = ExampleProcess.Start("unix-echo", "--path", path);
+        process.WaitForLine($@"^listening on unix:{path} \(epoll\)$");
+        Assert.That(File.GetUnixFileMode(path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = ReceiveTimeout };
+        client.Connect(endPoint);
+        client.Send("hello"u8);
+        Assert.That(Receive(client, 5), Is.EqualTo("hello"));
+        process.EndsWith("^1 connections, 1 messages, 5 bytes$");
+        Assert.That(path, Does.Not.Exist);
+    }
+
+    private static Socket Connect(IPEndPoint address)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = ReceiveTimeout };
+        socket.Connect(address);
+        return socket;
+    }
+
+    // Up to so many bytes, fewer at the end.
+    private static string Receive(Socket socket, int bytes)
+    {
+        byte[] buffer = new byte[bytes];
+        int received = 0;
+        for (int count = 1; count > 0 && received < bytes; received += count)
+        {
+            count = socket.Receive(buffer.AsSpan(received));
+        }
+
+        return Encoding.ASCII.GetString(buffer, 0, received);
+    }
+
+    private static string ReceiveLine(Socket socket)
+    {
+        string line = string.Empty;
+        while (Receive(socket, 1) is { Length: > 0 } letter && letter != "\n")
+        {
+            line += letter;
+        }
+
+        return line;
+    }
+}
