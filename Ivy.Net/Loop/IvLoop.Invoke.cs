@@ -7,20 +7,23 @@ public sealed partial class IvLoop
 {
     private readonly long _slowNanoseconds;
     private readonly bool _isTimed;
+
+    // Handlers are called the long way: with a look at the clock, a catch, or both.
+    private readonly bool _isGuarded;
     private IvObject? _running;
     private ExecutionContext? _context;
     private long _dispatched;
 
-    /// <summary>Calls a handler: with its object known to dumps, timed if asked for, and the loop's ExecutionContext afterwards.</summary>
+    /// <summary>Calls a handler: with its object known to dumps, guarded if asked for, and the loop's ExecutionContext afterwards.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Invoke<T>(Action<T> handler, T subject)
         where T : IvObject
     {
         _running = subject;
         _dispatched++;
-        if (_isTimed)
+        if (_isGuarded)
         {
-            InvokeTimed(handler, subject);
+            InvokeGuarded(handler, subject);
         }
         else
         {
@@ -57,11 +60,9 @@ public sealed partial class IvLoop
     {
         _running = null;
         _dispatched++;
-        if (_isTimed && node.Callback is { } callback)
+        if (_isGuarded && node.Callback is { } callback)
         {
-            IvTimestamp before = _poller.Now;
-            node.Run(this);
-            ReportIfSlow(before, subject: null, callback);
+            RunGuarded(node, callback);
         }
         else
         {
@@ -71,15 +72,53 @@ public sealed partial class IvLoop
         RestoreContext();
     }
 
-    private void InvokeTimed<T>(Action<T> handler, T subject)
+    // The catch stands around one handler: what is left of the phase, and Quit, have their turn as without it.
+    private void InvokeGuarded<T>(Action<T> handler, T subject)
         where T : IvObject
     {
-        IvTimestamp before = _poller.Now;
-        handler(subject);
-        if (Visible(subject) is { } visible)
+        if (Visible(subject) is not { } visible)
         {
-            ReportIfSlow(before, visible, handler);
+            // The library's own, which calls the users' handlers by way of Invoke.
+            handler(subject);
+            return;
         }
+
+        IvTimestamp before = _isTimed ? _poller.Now : default;
+        try
+        {
+            handler(subject);
+        }
+        catch (Exception exception) when (IsForHook(exception))
+        {
+            CallHook(visible, exception);
+        }
+
+        ReportIfSlow(before, visible, handler);
+    }
+
+    private void RunGuarded(PostNode node, Delegate callback)
+    {
+        IvTimestamp before = _isTimed ? _poller.Now : default;
+        try
+        {
+            node.Run(this);
+        }
+        catch (Exception exception) when (IsForHook(exception))
+        {
+            CallHook(subject: null, exception);
+        }
+
+        ReportIfSlow(before, subject: null, callback);
+    }
+
+    // A filter, not a catch that throws again: without a hook the exception passes as if nobody had looked.
+    private bool IsForHook(Exception exception) =>
+        _options.UnhandledException is not null && exception is not IvFatalException { Info.Reason: IvFatalReason.Internal };
+
+    private void CallHook(IvObject? subject, Exception exception)
+    {
+        RestoreContext();
+        _options.UnhandledException!(new IvUnhandledException(this, subject, exception));
     }
 
     // What the library registers for an object of the user's stands for that object; null if it stands for none.
@@ -87,6 +126,11 @@ public sealed partial class IvLoop
 
     private void ReportIfSlow(IvTimestamp before, IvObject? subject, Delegate callback)
     {
+        if (!_isTimed)
+        {
+            return;
+        }
+
         long ran = _poller.Now.Nanoseconds - before.Nanoseconds;
         if (ran < _slowNanoseconds)
         {

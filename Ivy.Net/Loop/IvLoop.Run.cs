@@ -137,15 +137,7 @@ public sealed partial class IvLoop
         bool returned = false;
         try
         {
-            if (_options.UnhandledException is { } hook)
-            {
-                TurnsWithHook(mode, limit, until, before, hook);
-            }
-            else
-            {
-                TurnMany(mode, limit, until, before);
-            }
-
+            TurnMany(mode, limit, until, before);
             FlushChanges();
             returned = true;
         }
@@ -183,29 +175,6 @@ public sealed partial class IvLoop
         }
     }
 
-    // What a throwing handler leaves behind runs in the next round of this: the same way as in the next Run.
-    private void TurnsWithHook(IvRunMode mode, IvTimestamp limit, Func<bool>? until, long before, Action<IvUnhandledException> hook)
-    {
-        while (true)
-        {
-            try
-            {
-                TurnMany(mode, limit, until, before);
-                return;
-            }
-            catch (Exception exception) when (exception is not IvFatalException { Info.Reason: IvFatalReason.Internal })
-            {
-                RestoreContext();
-                hook(new IvUnhandledException(this, Visible(_running), exception));
-                RestoreContext();
-                if (_break)
-                {
-                    return;
-                }
-            }
-        }
-    }
-
     // For a loop inside another one: the kernel must know all interests before the other one waits.
     private void FlushChanges()
     {
@@ -226,5 +195,4 @@ public sealed partial class IvLoop
             Console.Error.WriteLine(message);
         }
     }
-
 }

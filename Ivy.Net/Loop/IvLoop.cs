@@ -65,6 +65,7 @@ public sealed partial class IvLoop : IDisposable
         _ready = new IvReady[options.BatchSize];
         _slowNanoseconds = options.SlowCallback is { } slow ? Math.Max(IvTimestamp.ToNanoseconds(slow), 1) : long.MaxValue;
         _isTimed = options.SlowCallback is not null;
+        _isGuarded = _isTimed || options.UnhandledException is not null;
         _postPool = CreatePool(options);
         Timers = new TimerQueue(this);
         Timeouts = new TimeoutQueues(this);
