@@ -45,7 +45,8 @@ public sealed partial class IvLoop
                 return;
             }
 
-            if (IsQuitting || !IsAlive(mode) || (until is not null && until()))
+            // The condition first: it may call Quit or Break itself.
+            if ((until is not null && until()) || IsQuitting || _break || !IsAlive(mode))
             {
                 return;
             }
