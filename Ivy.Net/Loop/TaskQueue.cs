@@ -8,10 +8,16 @@ namespace Ivy.Net;
 /// </remarks>
 internal sealed class TaskQueue(IvLoop loop)
 {
+    // Rounds of different loops have different numbers: a task may have run on another one before. A loop would have to make a
+    // round each microsecond for twelve days to reach the numbers of the next one, and then a task runs a round later.
+    private const int RoundBits = 40;
+
+    private static long _lastQueue;
+
     // Two lists that change places: one is filled while the other is run.
     private TaskList _round = new();
     private TaskList _pending = new();
-    private ulong _roundNumber;
+    private ulong _roundNumber = (ulong)Interlocked.Increment(ref _lastQueue) << RoundBits;
     private bool _inRound;
 
     public int Count => _round.Count + _pending.Count;
