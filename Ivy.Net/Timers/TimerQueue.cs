@@ -25,6 +25,8 @@ internal sealed class TimerQueue(IvLoop loop)
 
     internal TimerHeap Heap => _heap;
 
+    internal int ExpiredCapacity => _expired.Length;
+
     public long NextSequence() => ++_sequence;
 
     public void Add(IvTimer timer) => _heap.Add(timer);
@@ -113,11 +115,33 @@ internal sealed class TimerQueue(IvLoop loop)
     {
         if (_tail == _expired.Length)
         {
-            Array.Resize(ref _expired, _tail * 2);
+            MakeRoom();
         }
 
         timer.ExpiredIndex = _tail;
         _expired[_tail++] = timer;
         _expiredCount++;
+    }
+
+    // Room at the front comes of a Break or an exception: a loop that never runs the list to its end must not grow it for ever.
+    private void MakeRoom()
+    {
+        int count = 0;
+        for (int i = _head; i < _tail; i++)
+        {
+            if (_expired[i] is { } timer)
+            {
+                timer.ExpiredIndex = count;
+                _expired[count++] = timer;
+            }
+        }
+
+        Array.Clear(_expired, count, _tail - count);
+        _head = 0;
+        _tail = count;
+        if (count > _expired.Length / 2)
+        {
+            Array.Resize(ref _expired, _expired.Length * 2);
+        }
     }
 }
