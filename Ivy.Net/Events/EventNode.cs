@@ -46,9 +46,9 @@ internal sealed class EventNode(IvEvent owner, IvLoop loop) : PostNode
         }
     }
 
-    public override void Drop()
+    public override bool Drop()
     {
         Next = null;
-        Interlocked.Exchange(ref _state, Idle);
+        return Interlocked.Exchange(ref _state, Idle) == Posted && owner.Node == this;
     }
 }

@@ -38,7 +38,7 @@ internal sealed class PostItem(ObjectPool<PostItem> pool) : PostNode
         }
     }
 
-    public override void Drop()
+    public override bool Drop()
     {
         Debug.Assert(_callback is not null, "A posted item runs once.");
         _callback = null;
@@ -46,6 +46,7 @@ internal sealed class PostItem(ObjectPool<PostItem> pool) : PostNode
         _invoker = null;
         Next = null;
         pool.Return(this);
+        return true;
     }
 
     /// <summary>Makes items that know the pool they go back to.</summary>

@@ -31,11 +31,12 @@ internal sealed class PostItem<T> : PostNode
         callback(state);
     }
 
-    public override void Drop()
+    public override bool Drop()
     {
         _callback = null;
         _state = default;
         Next = null;
         Pool.Return(this);
+        return true;
     }
 }

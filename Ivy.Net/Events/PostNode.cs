@@ -11,6 +11,6 @@ internal abstract class PostNode
     /// <summary>Runs on the loop's thread, out of the queue already.</summary>
     public abstract void Run(IvLoop loop);
 
-    /// <summary>The loop was disposed with this in its queue.</summary>
-    public abstract void Drop();
+    /// <summary>The loop was disposed with this in its queue; false if nobody waits for it any more.</summary>
+    public abstract bool Drop();
 }

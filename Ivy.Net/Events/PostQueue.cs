@@ -111,8 +111,6 @@ internal sealed class PostQueue
         {
         }
 
-        public override void Drop()
-        {
-        }
+        public override bool Drop() => false;
     }
 }

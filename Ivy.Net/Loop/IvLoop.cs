@@ -232,7 +232,9 @@ public sealed partial class IvLoop : IDisposable
                 this);
         }
 
+        // Posts first: what an event that is registered still has posted is lost, what one has taken back is not.
         List<IvObject> left = CollectRegistered();
+        int dropped = DropPosts();
         foreach (IvObject item in left)
         {
             // One may end others: an object that owns some takes them along.
@@ -243,7 +245,6 @@ public sealed partial class IvLoop : IDisposable
         }
 
         _isDisposed = true;
-        int dropped = DropPosts();
         _poller.Dispose();
         _current = null;
         IvNetwork.OfThisThread = null;
@@ -387,8 +388,7 @@ public sealed partial class IvLoop : IDisposable
         while (first is { } node)
         {
             first = node.Next;
-            dropped++;
-            node.Drop();
+            dropped += node.Drop() ? 1 : 0;
         }
     }
 
