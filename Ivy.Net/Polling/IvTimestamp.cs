@@ -80,16 +80,14 @@ public readonly record struct IvTimestamp(long Nanoseconds) : IComparable<IvTime
     /// <summary>Later by a span; saturates.</summary>
     /// <param name="span">May be negative.</param>
     /// <returns>The other time.</returns>
-    public IvTimestamp Add(TimeSpan span) => AddNanoseconds(ToNanoseconds(span));
+    public IvTimestamp Add(TimeSpan span) =>
+        IsInNanoseconds(span) ? AddNanoseconds(span.Ticks * NanosecondsPerTick) : AddLong(span.Ticks);
 
     /// <summary>Earlier by a span; saturates.</summary>
     /// <param name="span">May be negative.</param>
     /// <returns>The other time.</returns>
-    public IvTimestamp Subtract(TimeSpan span)
-    {
-        long nanoseconds = ToNanoseconds(span);
-        return AddNanoseconds(nanoseconds == long.MinValue ? long.MaxValue : -nanoseconds);
-    }
+    public IvTimestamp Subtract(TimeSpan span) =>
+        IsInNanoseconds(span) ? AddNanoseconds(-span.Ticks * NanosecondsPerTick) : AddLong(-(Int128)span.Ticks);
 
     /// <summary>The span since another time, cut to ticks of 100 ns; saturates.</summary>
     /// <param name="other">The earlier time.</param>
@@ -115,11 +113,17 @@ public readonly record struct IvTimestamp(long Nanoseconds) : IComparable<IvTime
     /// <summary>Nanoseconds of a clock that advances in steps of some milliseconds (CLOCK_MONOTONIC_COARSE; some 5 ns).</summary>
     internal static long SystemCoarse => Environment.TickCount64 * (NanosecondsPerSecond / 1000);
 
-    internal static long ToNanoseconds(TimeSpan span)
+    internal static long ToNanoseconds(TimeSpan span) =>
+        IsInNanoseconds(span) ? span.Ticks * NanosecondsPerTick : span.Ticks < 0 ? long.MinValue : long.MaxValue;
+
+    // A TimeSpan reaches a hundred times as far as the nanoseconds of a long.
+    private static bool IsInNanoseconds(TimeSpan span)
     {
         const long limit = long.MaxValue / NanosecondsPerTick;
-        return span.Ticks > limit ? long.MaxValue : span.Ticks < -limit ? long.MinValue : span.Ticks * NanosecondsPerTick;
+        return span.Ticks is >= -limit and <= limit;
     }
+
+    private IvTimestamp AddLong(Int128 ticks) => new((long)Int128.Clamp(Nanoseconds + (ticks * NanosecondsPerTick), long.MinValue, long.MaxValue));
 
     private static long SaturatingAdd(long left, long right)
     {
