@@ -58,6 +58,14 @@ public static class IvFatal
     {
         TextWriter error = Console.Error;
         error.WriteLine(info.Message);
-        DumpCurrentLoop?.Invoke(error);
+        try
+        {
+            DumpCurrentLoop?.Invoke(error);
+        }
+        catch (Exception failure)
+        {
+            // What the dump is for matters more than the dump, and it is the state of something broken.
+            error.WriteLine($"The loop can't be dumped: {failure.GetType()}");
+        }
     }
 }
