@@ -39,7 +39,7 @@ internal sealed class IvFatalTests
             Assert.That(thrown!.Message, Is.EqualTo("IVF0000 the program is at its end"));
             Assert.That(thrown.Info, Is.EqualTo(new IvFatalInfo("IVF0000", thrown.Message, IvFatalReason.Misuse, fd, thrown.InnerException)));
             Assert.That(thrown.InnerException, Is.TypeOf<FormatException>());
-            Assert.That(written.ToString(), Does.Match("^IVF0000 the program is at its end\nivy loop \\d+ \"main\" tid=.*\n  fd      5  fd .*\"accept\"\n  timer 0 .*\n$"));
+            Assert.That(written.ToString(), Does.Match("^IVF0000 the program is at its end\nivy loop \\d+ \"main\" tid=.*\n  fd     5  fd .*\"accept\"\n  timer 0 .*\n$"));
         }
 
         fd.Unregister();

@@ -124,8 +124,7 @@ internal sealed class ExceptionTests
     {
         List<IvUnhandledException> seen = [];
         using var test = new TestLoop(method => new IvLoopOptions { PollMethods = [method], UnhandledException = seen.Add });
-        IvFd fd = null!;
-        fd = test.RegisteredFd(5, _ => throw new FormatException("fd"));
+        IvFd fd = test.RegisteredFd(5, _ => throw new FormatException("fd"));
         IvTimer timer = test.Timer(TimeSpan.Zero, _ => throw new FormatException("timer"));
         IvTask task = test.Task(_ => throw new FormatException("task"));
         var timeout = new IvTimeout(Second, _ => throw new FormatException("timeout"));

@@ -171,7 +171,7 @@ internal sealed class QuitTests
         {
             Assert.That(left, Is.False, "a wake-up is nothing that keeps the loop alive");
             Assert.That(test.Loop.NextDeadline, Is.EqualTo(IvTimestamp.MaxValue));
-            Assert.That(test.Dump(), Does.Contain("post none"));
+            Assert.That(test.Dump(), Does.Contain("post 0"));
         }
 
         test.Timer(Second, "timer");

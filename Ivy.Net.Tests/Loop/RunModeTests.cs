@@ -74,13 +74,24 @@ internal sealed class RunModeTests
     }
 
     [TestCase(IvRunMode.Once)]
-    [TestCase(IvRunMode.NonBlocking)]
     [TestCase(IvRunMode.Default)]
     public void An_empty_loop_does_not_wait_in(IvRunMode mode)
     {
         using var test = new TestLoop();
         Assert.That(test.Loop.Run(mode), Is.False);
         Assert.That(test.Poller.Waits, Is.Zero);
+    }
+
+    [Test]
+    public void NonBlocking_looks_at_the_descriptors_though_nothing_keeps_the_loop_alive()
+    {
+        using var test = new TestLoop();
+        IvFd fd = test.RegisteredFd(5, _ => test.Say("fd"));
+        fd.KeepsLoopAlive = false;
+        test.Poller.Ready((5, IvBands.In));
+        Assert.That(test.Loop.Run(IvRunMode.NonBlocking), Is.False);
+        Assert.That(test.Log, Is.EqualTo(["fd"]));
+        fd.Unregister();
     }
 
     [Test]

@@ -150,13 +150,14 @@ internal sealed class TurnOrderTests
     {
         using var test = new TestLoop();
         IvFd fd = test.RegisteredFd(5, _ => { });
+        int before = test.Poller.ClockReads;
         for (int i = 0; i < 100; i++)
         {
             test.Poller.Ready((5, IvBands.In));
             test.Loop.Run(IvRunMode.NonBlocking);
         }
 
-        Assert.That(test.Poller.ClockReads, Is.Zero);
+        Assert.That(test.Poller.ClockReads, Is.EqualTo(before));
         fd.Unregister();
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Ivy.Net.Tests.Support;
 
 namespace Ivy.Net.Tests.Networks;
 
@@ -120,6 +121,7 @@ internal sealed class SimulatedRunTests
     }
 
     [Test]
+    [Provokes("IVF0080")]
     public void Loops_that_wait_for_nothing_are_a_misuse_that_names_them_all()
     {
         var network = new SimulatedNetwork(5);
@@ -158,6 +160,7 @@ internal sealed class SimulatedRunTests
     }
 
     [Test]
+    [Provokes("IVF0081")]
     public void Strangers_and_nested_runs_are_a_misuse()
     {
         var network = new SimulatedNetwork(7);
