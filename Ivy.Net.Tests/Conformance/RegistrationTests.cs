@@ -176,6 +176,33 @@ internal sealed class RegistrationTests(ConformanceBackend backend)
 
     [Test]
     [Category("B7")]
+    public void A_rebuild_does_not_take_a_stranger_for_the_one_that_had_its_number() => backend.Run(bench =>
+    {
+        backend.Require(Need.OpenFileDescriptions);
+        bench.ExpectsWarnings = true;
+        bench.Watch(bench.EventNumber());
+        (nint near, nint far) = bench.Numbers();
+        (nint gone, _) = bench.Numbers();
+        bench.Duplicate(near);
+        IvFd ghost = bench.Watch(near, bench.Say("ghost"));
+        bench.Watch(gone, bench.Say("gone"));
+        bench.Close(gone);
+        (nint stranger, nint farStranger) = bench.Numbers();
+        Assert.That(stranger, Is.EqualTo(gone));
+        bench.Close(near);
+        ghost.Unregister();
+        bench.Write(far);
+        bench.Write(farStranger);
+        bench.Turn(5);
+        Assert.That(bench.Loop.Counters.Rebuilds, Is.EqualTo(1));
+        Assert.That(bench.Log, Is.Empty);
+        bench.Watch(stranger, bench.Say("stranger"));
+        bench.Turn();
+        Assert.That(bench.Log, Is.EqualTo(["stranger"]));
+    });
+
+    [Test]
+    [Category("B7")]
     public void A_reused_number_is_not_taken_out_by_the_object_that_had_it_before() => backend.Run(bench =>
     {
         (nint near, _) = bench.Numbers();
