@@ -566,6 +566,28 @@ internal sealed class RegistrationTests(ConformanceBackend backend)
         Assert.That(bench.Log, Is.EquivalentTo(["2", "3", "4"]));
     });
 
+    [Test]
+    [Category("B15")]
+    [Category("F2")]
+    public void An_always_ready_descriptor_registered_again_is_called_in_the_next_turn() => backend.Run(bench =>
+    {
+        using var first = new IvFd(OpenFile(bench)) { AlwaysReady = true };
+        using var second = new IvFd(OpenFile(bench)) { AlwaysReady = true };
+        first.HandlerIn = _ => Handle(second);
+        second.HandlerIn = _ => Handle(first);
+        first.Register();
+        second.Register();
+        bench.Turn();
+        Assert.That(bench.Log, Has.Count.EqualTo(1));
+
+        void Handle(IvFd other)
+        {
+            bench.Log.Add("in");
+            other.Unregister();
+            other.Register();
+        }
+    });
+
     [TestCase("/dev/null")]
     [TestCase("/dev/zero")]
     [TestCase("/")]

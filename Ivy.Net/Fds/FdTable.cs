@@ -20,13 +20,7 @@ internal sealed class FdTable(IvLoop loop)
 
     // What only few registrations have: an identity to know the descriptor by again.
     private readonly Dictionary<int, DescriptorIdentity> _identities = [];
-
-    // What has been made non-blocking here, and by how many registrations; and how many more may rely on it.
-    private readonly Dictionary<DescriptorIdentity, int> _madeNonBlocking = [];
-    private int _sharers;
-    private readonly List<IvFd> _alwaysReady = [];
-    private readonly List<IvFd> _alwaysReadyTurn = [];
-    private ulong _lastAlwaysReadyToken;
+    private readonly BlockingModes _modes = new(loop);
     private Slot[] _slots = new Slot[InitialCapacity];
     private readonly Stack<int> _freeSlots = new();
     private int _slotCount;
@@ -34,8 +28,8 @@ internal sealed class FdTable(IvLoop loop)
     private int _dirtyCount;
     private IvChange[] _changes = new IvChange[InitialCapacity];
 
-    /// <summary>Whether a descriptor of a regular file wants to be called in each turn: then the loop does not sleep.</summary>
-    public bool HasAlwaysReady => _alwaysReady.Count > 0 && _alwaysReady.Exists(static fd => (fd.Interest & (IvBands.In | IvBands.Out)) != 0);
+    /// <summary>The descriptors of regular files.</summary>
+    public AlwaysReadyFds AlwaysReady { get; } = new(loop);
 
     public bool HasChanges => _dirtyCount > 0;
 
@@ -83,7 +77,7 @@ internal sealed class FdTable(IvLoop loop)
 
             if (!identity.IsPollable)
             {
-                return fd.AlwaysReady ? AddAlwaysReady(fd) : IvError.EPERM;
+                return fd.AlwaysReady ? AlwaysReady.Add(fd) : IvError.EPERM;
             }
         }
 
@@ -98,7 +92,7 @@ internal sealed class FdTable(IvLoop loop)
             poller.Remove(handle, occupant.Token);
         }
 
-        IvError error = MakeNonBlocking(fd, ref identity, out bool restore);
+        IvError error = _modes.MakeNonBlocking(fd, ref identity, out bool restore);
         if (error != IvError.None)
         {
             return error;
@@ -115,7 +109,7 @@ internal sealed class FdTable(IvLoop loop)
                 loop.Network.SetBlocking(handle, blocking: true);
             }
 
-            return error == IvError.EPERM && fd.AlwaysReady ? AddAlwaysReady(fd) : error;
+            return error == IvError.EPERM && fd.AlwaysReady ? AlwaysReady.Add(fd) : error;
         }
 
         if (occupant is not null)
@@ -124,7 +118,7 @@ internal sealed class FdTable(IvLoop loop)
             Orphan(occupant);
         }
 
-        if (restore || identity.Kind != DescriptorKind.Unknown)
+        if (identity != default)
         {
             _identities[slot] = identity;
         }
@@ -132,16 +126,7 @@ internal sealed class FdTable(IvLoop loop)
         _slots[slot].Fd = fd;
         _byHandle.Set(handle, slot);
         fd.Attach(token, want);
-        if (restore)
-        {
-            AddRestoring(fd, identity);
-        }
-        else if (fd.Socket is null && _madeNonBlocking.ContainsKey(identity))
-        {
-            fd.SharesBlocking = true;
-            _sharers++;
-        }
-
+        _modes.Add(fd, identity, restore);
         return IvError.None;
     }
 
@@ -150,7 +135,7 @@ internal sealed class FdTable(IvLoop loop)
     {
         if (fd.IsAlwaysReady)
         {
-            _alwaysReady.Remove(fd);
+            AlwaysReady.Remove(fd);
             return;
         }
 
@@ -161,16 +146,8 @@ internal sealed class FdTable(IvLoop loop)
             _byHandle.Clear(fd.Handle);
         }
 
-        if (fd.RestoresBlocking)
-        {
-            EndRestoring(fd, slot);
-        }
-        else if (fd.SharesBlocking)
-        {
-            _sharers--;
-        }
-
-        _identities.Remove(slot);
+        _identities.Remove(slot, out DescriptorIdentity identity);
+        _modes.Remove(fd, identity);
         FreeSlot(slot);
     }
 
@@ -227,38 +204,6 @@ internal sealed class FdTable(IvLoop loop)
         return _changes.AsSpan(0, count);
     }
 
-    /// <summary>Calls the descriptors that are always ready, once each; false if Break ended it early.</summary>
-    public bool DispatchAlwaysReady()
-    {
-        if (_alwaysReady.Count == 0)
-        {
-            return true;
-        }
-
-        // From a copy: a handler may register and unregister any of them.
-        _alwaysReadyTurn.AddRange(_alwaysReady);
-        try
-        {
-            foreach (IvFd fd in _alwaysReadyTurn)
-            {
-                if (_alwaysReady.Contains(fd))
-                {
-                    fd.Dispatch(loop, IvBands.In | IvBands.Out);
-                    if (loop.IsBroken)
-                    {
-                        return false;
-                    }
-                }
-            }
-        }
-        finally
-        {
-            _alwaysReadyTurn.Clear();
-        }
-
-        return true;
-    }
-
     /// <summary>A change was refused: nothing that is still reported of the registration reaches it.</summary>
     public void Disarm(IvFd fd) => Retire((int)(uint)fd.Token);
 
@@ -313,10 +258,7 @@ internal sealed class FdTable(IvLoop loop)
             }
         }
 
-        for (int i = _alwaysReady.Count - 1; i >= 0; i--)
-        {
-            action(state, _alwaysReady[i]);
-        }
+        AlwaysReady.ForEach(state, action);
     }
 
     // Closed without being unregistered: that is how the ghost came about. The number may be a stranger's by now, who must
@@ -331,18 +273,6 @@ internal sealed class FdTable(IvLoop loop)
                 Orphan(fd);
             }
         }
-    }
-
-    private IvError AddAlwaysReady(IvFd fd)
-    {
-        if (_alwaysReady.Exists(other => other.Handle == fd.Handle))
-        {
-            return IvError.EEXIST;
-        }
-
-        fd.AttachAlwaysReady(++_lastAlwaysReadyToken);
-        _alwaysReady.Add(fd);
-        return IvError.None;
     }
 
     // Its token dies with it: a duplicate of the closed descriptor may go on being reported under it.
@@ -379,83 +309,6 @@ internal sealed class FdTable(IvLoop loop)
         }
 
         return _identities.TryGetValue((int)(uint)occupant.Token, out DescriptorIdentity before) && before == identity;
-    }
-
-    // What came as a number is made non-blocking unless it is; it is put back when the registration ends, which takes an
-    // identity: by then the number may be a stranger's.
-    private IvError MakeNonBlocking(IvFd fd, ref DescriptorIdentity identity, out bool restore)
-    {
-        restore = false;
-        if (fd.Socket is not null || !fd.SetsNonBlocking)
-        {
-            return IvError.None;
-        }
-
-        IvNetwork network = loop.Network;
-        IvError error = network.GetBlocking(fd.Handle, out bool blocking);
-        if (error != IvError.None || (!blocking && _madeNonBlocking.Count == 0))
-        {
-            return error;
-        }
-
-        if (identity.Kind == DescriptorKind.Unknown)
-        {
-            error = network.Identify(fd.Handle, out identity);
-            if (error != IvError.None)
-            {
-                return error;
-            }
-        }
-
-        if (!blocking)
-        {
-            return IvError.None;
-        }
-
-        error = network.SetBlocking(fd.Handle, blocking: false);
-        restore = error == IvError.None;
-        return error;
-    }
-
-    private void AddRestoring(IvFd fd, DescriptorIdentity identity)
-    {
-        fd.RestoresBlocking = true;
-        CollectionsMarshal.GetValueRefOrAddDefault(_madeNonBlocking, identity, out _)++;
-    }
-
-    // Blocking is a property of the open file, which duplicates share, as standard input and output do on a terminal: the
-    // last registration of them puts it back.
-    private void EndRestoring(IvFd fd, int slot)
-    {
-        DescriptorIdentity identity = _identities[slot];
-        if (--CollectionsMarshal.GetValueRefOrNullRef(_madeNonBlocking, identity) == 0)
-        {
-            _madeNonBlocking.Remove(identity);
-        }
-
-        IvNetwork network = loop.Network;
-        if (fd.IsOrphan
-            || network.Identify(fd.Handle, out DescriptorIdentity now) != IvError.None
-            || now != identity
-            || network.SetBlocking(fd.Handle, blocking: true) != IvError.None
-            || _sharers == 0)
-        {
-            return;
-        }
-
-        foreach ((int other, DescriptorIdentity candidate) in _identities)
-        {
-            // Of one inode is not yet of one open file: that is whoever has just become blocking, too.
-            if (candidate == identity && _slots[other].Fd is { SharesBlocking: true, IsOrphan: false } heir
-                && network.GetBlocking(heir.Handle, out bool blocking) == IvError.None && blocking
-                && network.SetBlocking(heir.Handle, blocking: false) == IvError.None)
-            {
-                heir.SharesBlocking = false;
-                _sharers--;
-                AddRestoring(heir, identity);
-                return;
-            }
-        }
     }
 
     private int TakeSlot()

@@ -53,7 +53,7 @@ public sealed partial class IvLoop
         {
             CheckUsable(nameof(NextDeadline));
             FlushChanges();
-            return HasLeftovers || !Tasks.IsEmpty || _posts.HasPosts || Fds.HasAlwaysReady
+            return HasLeftovers || !Tasks.IsEmpty || _posts.HasPosts || Fds.AlwaysReady.AreWanted
                 ? IvTimestamp.MinValue
                 : new IvTimestamp(Timers.NextDeadline());
         }
@@ -308,7 +308,7 @@ public sealed partial class IvLoop
                 _ => true,
             };
             Wait(mayWait ? WaitDeadline(limit) : IvTimestamp.MinValue);
-            if (!DispatchBatch() || !Fds.DispatchAlwaysReady())
+            if (!DispatchBatch() || !Fds.AlwaysReady.Dispatch())
             {
                 return;
             }
@@ -333,7 +333,7 @@ public sealed partial class IvLoop
 
     private IvTimestamp WaitDeadline(IvTimestamp limit)
     {
-        if (!Tasks.IsEmpty || Fds.HasAlwaysReady)
+        if (!Tasks.IsEmpty || Fds.AlwaysReady.AreWanted)
         {
             return IvTimestamp.MinValue;
         }
