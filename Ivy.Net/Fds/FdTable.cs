@@ -20,6 +20,10 @@ internal sealed class FdTable(IvLoop loop)
 
     // What only few registrations have: an identity to know the descriptor by again.
     private readonly Dictionary<int, DescriptorIdentity> _identities = [];
+
+    // What has been made non-blocking here, and by how many registrations; and how many more may rely on it.
+    private readonly Dictionary<DescriptorIdentity, int> _madeNonBlocking = [];
+    private int _sharers;
     private readonly List<IvFd> _alwaysReady = [];
     private readonly List<IvFd> _alwaysReadyTurn = [];
     private ulong _lastAlwaysReadyToken;
@@ -62,8 +66,9 @@ internal sealed class FdTable(IvLoop loop)
     {
         IvPoller poller = loop.Poller;
         nint handle = fd.Handle;
-        if (handle < 0)
+        if (handle is < 0 or > int.MaxValue)
         {
+            // A number of more bits than the kernel's would be cut to that of a stranger.
             return IvError.EBADF;
         }
 
@@ -119,14 +124,24 @@ internal sealed class FdTable(IvLoop loop)
             Orphan(occupant);
         }
 
-        if (identity.Kind != DescriptorKind.Unknown)
+        if (restore || identity.Kind != DescriptorKind.Unknown)
         {
             _identities[slot] = identity;
         }
 
         _slots[slot].Fd = fd;
         _byHandle.Set(handle, slot);
-        fd.Attach(token, want, restore);
+        fd.Attach(token, want);
+        if (restore)
+        {
+            AddRestoring(fd, identity);
+        }
+        else if (fd.Socket is null && _madeNonBlocking.ContainsKey(identity))
+        {
+            fd.SharesBlocking = true;
+            _sharers++;
+        }
+
         return IvError.None;
     }
 
@@ -143,12 +158,16 @@ internal sealed class FdTable(IvLoop loop)
         if (!fd.IsOrphan)
         {
             loop.Poller.Remove(fd.Handle, fd.Token);
-            if (fd.RestoresBlocking && IsUnchanged(fd, slot))
-            {
-                loop.Network.SetBlocking(fd.Handle, blocking: true);
-            }
-
             _byHandle.Clear(fd.Handle);
+        }
+
+        if (fd.RestoresBlocking)
+        {
+            EndRestoring(fd, slot);
+        }
+        else if (fd.SharesBlocking)
+        {
+            _sharers--;
         }
 
         _identities.Remove(slot);
@@ -240,6 +259,9 @@ internal sealed class FdTable(IvLoop loop)
         return true;
     }
 
+    /// <summary>A change was refused: nothing that is still reported of the registration reaches it.</summary>
+    public void Disarm(IvFd fd) => Retire((int)(uint)fd.Token);
+
     /// <summary>
     /// Throws the poller's set away and fills it anew, without what the kernel holds of closed descriptors. False if the
     /// poller has no need of it, or can't at the moment; then nothing has changed.
@@ -318,7 +340,12 @@ internal sealed class FdTable(IvLoop loop)
     private void Orphan(IvFd fd)
     {
         fd.IsOrphan = true;
-        ref Slot entry = ref _slots[(int)(uint)fd.Token];
+        Retire((int)(uint)fd.Token);
+    }
+
+    private void Retire(int slot)
+    {
+        ref Slot entry = ref _slots[slot];
         entry.Generation++;
         entry.RetiredTurn = (uint)loop.Turns;
     }
@@ -357,7 +384,7 @@ internal sealed class FdTable(IvLoop loop)
 
         IvNetwork network = loop.Network;
         IvError error = network.GetBlocking(fd.Handle, out bool blocking);
-        if (error != IvError.None || !blocking)
+        if (error != IvError.None || (!blocking && _madeNonBlocking.Count == 0))
         {
             return error;
         }
@@ -371,15 +398,56 @@ internal sealed class FdTable(IvLoop loop)
             }
         }
 
+        if (!blocking)
+        {
+            return IvError.None;
+        }
+
         error = network.SetBlocking(fd.Handle, blocking: false);
         restore = error == IvError.None;
         return error;
     }
 
-    private bool IsUnchanged(IvFd fd, int slot) =>
-        loop.Network.Identify(fd.Handle, out DescriptorIdentity now) == IvError.None
-        && _identities.TryGetValue(slot, out DescriptorIdentity before)
-        && before == now;
+    private void AddRestoring(IvFd fd, DescriptorIdentity identity)
+    {
+        fd.RestoresBlocking = true;
+        CollectionsMarshal.GetValueRefOrAddDefault(_madeNonBlocking, identity, out _)++;
+    }
+
+    // Blocking is a property of the open file, which duplicates share, as standard input and output do on a terminal: the
+    // last registration of them puts it back.
+    private void EndRestoring(IvFd fd, int slot)
+    {
+        DescriptorIdentity identity = _identities[slot];
+        if (--CollectionsMarshal.GetValueRefOrNullRef(_madeNonBlocking, identity) == 0)
+        {
+            _madeNonBlocking.Remove(identity);
+        }
+
+        IvNetwork network = loop.Network;
+        if (fd.IsOrphan
+            || network.Identify(fd.Handle, out DescriptorIdentity now) != IvError.None
+            || now != identity
+            || network.SetBlocking(fd.Handle, blocking: true) != IvError.None
+            || _sharers == 0)
+        {
+            return;
+        }
+
+        foreach ((int other, DescriptorIdentity candidate) in _identities)
+        {
+            // Of one inode is not yet of one open file: that is whoever has just become blocking, too.
+            if (candidate == identity && _slots[other].Fd is { SharesBlocking: true, IsOrphan: false } heir
+                && network.GetBlocking(heir.Handle, out bool blocking) == IvError.None && blocking
+                && network.SetBlocking(heir.Handle, blocking: false) == IvError.None)
+            {
+                heir.SharesBlocking = false;
+                _sharers--;
+                AddRestoring(heir, identity);
+                return;
+            }
+        }
+    }
 
     private int TakeSlot()
     {
@@ -399,10 +467,8 @@ internal sealed class FdTable(IvLoop loop)
 
     private void FreeSlot(int slot)
     {
-        ref Slot entry = ref _slots[slot];
-        entry.Fd = null;
-        entry.Generation++;
-        entry.RetiredTurn = (uint)loop.Turns;
+        Retire(slot);
+        _slots[slot].Fd = null;
         _freeSlots.Push(slot);
     }
 

@@ -71,6 +71,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         Orphan = 8,
         RestoresBlocking = 16,
         Changed = 32,
+        SharesBlocking = 64,
     }
 
     /// <summary>The descriptor's number.</summary>
@@ -155,7 +156,19 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
 
     internal bool IsAlwaysReady => Has(FdFlags.IsAlwaysReady);
 
-    internal bool RestoresBlocking => Has(FdFlags.RestoresBlocking);
+    // At the end of the registration the descriptor is made blocking again.
+    internal bool RestoresBlocking
+    {
+        get => Has(FdFlags.RestoresBlocking);
+        set => Put(FdFlags.RestoresBlocking, value);
+    }
+
+    // It was made non-blocking by another registration, perhaps, of a duplicate.
+    internal bool SharesBlocking
+    {
+        get => Has(FdFlags.SharesBlocking);
+        set => Put(FdFlags.SharesBlocking, value);
+    }
 
     // Its number has been taken over by another registration: the descriptor was closed without being unregistered.
     internal bool IsOrphan
@@ -300,11 +313,10 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         Unbind();
     }
 
-    internal void Attach(ulong token, IvBands told, bool restoresBlocking)
+    internal void Attach(ulong token, IvBands told)
     {
         Token = token;
         Told = told;
-        Put(FdFlags.RestoresBlocking, restoresBlocking);
     }
 
     internal void AttachAlwaysReady(ulong token)
@@ -335,6 +347,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     internal void DispatchRefused(IvLoop loop, IvError error)
     {
         Error = error;
+        loop.Fds.Disarm(this);
         if (_err is { } handler)
         {
             loop.Invoke(handler, this);

@@ -28,6 +28,7 @@ public sealed partial class IvLoop
     private bool _isRunning;
     private bool _isWaiting;
     private bool _isEmbedded;
+    private bool _isBatchOpen;
     private bool _hasGhost;
     private int _ghostWaits;
     private bool _ghostReported;
@@ -367,6 +368,7 @@ public sealed partial class IvLoop
 
         _readyIndex = 0;
         _readyCount = count;
+        _isBatchOpen = true;
         _postBatch = _posts.Take();
     }
 
@@ -415,12 +417,14 @@ public sealed partial class IvLoop
         {
             ExpelGhosts();
         }
-        else if (_readyCount < _ready.Length)
+        else if (_isBatchOpen && _readyCount < _ready.Length)
         {
             // All that was ready has been seen, and no ghost among it.
             _ghostWaits = 0;
         }
 
+        // A Run begins with what the last one left, mostly nothing: that is no new look.
+        _isBatchOpen = false;
         return true;
     }
 

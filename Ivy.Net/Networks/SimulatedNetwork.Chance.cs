@@ -25,8 +25,6 @@ public sealed partial class SimulatedNetwork
     /// <summary>One in four: a planted bug that always strikes is not worth a search.</summary>
     internal bool DrawPlanted() => _plantedRandom.Below(4) == 0;
 
-    internal long PlantedBelow(long bound) => _plantedRandom.Between(1, bound);
-
     /// <summary>How long the next thing is under way.</summary>
     internal long Latency()
     {

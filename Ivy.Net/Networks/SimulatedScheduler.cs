@@ -10,12 +10,20 @@ namespace Ivy.Net;
 /// 2. The seed picks who is next among those that could run, at every wait, wake and post, and nowhere else.
 /// 3. Time moves only when nobody can run, and then to the next thing that happens, never past it. (A cost of calls, where
 ///    it is asked for, moves it as well.)
-/// 4. Nobody can run and nothing will happen: the simulation is stuck, which is a misuse and says who waits for what.
+/// 4. Whoever waits without sleeping, again and again, does not stop it: from the thousandth wait in a row on each takes a
+///    microsecond, until somebody sleeps. A loop that spins is slow here too, and one that spins for ever is stuck.
+/// 5. Nobody can run and nothing will happen: the simulation is stuck, which is a misuse and says who waits for what.
 /// </remarks>
 internal sealed class SimulatedScheduler(SimulatedNetwork network, SimulatedRandom random)
 {
     // Not 0: a time that was never set shall not look like one.
     internal const long Beginning = 1_000_000_000;
+
+    // A burst of a thousand turns in one moment is work, many more are a clock that stands still; a microsecond is what a wait
+    // costs on a real machine; and ten seconds of nothing but spinning are no program's intention.
+    private const int FreeWaits = 1000;
+    private const int MostWaits = 10_000_000;
+    private const long WaitCost = 1000;
 
     private readonly List<SimulatedThread> _threads = [];
     private readonly List<SimulatedThread> _runnable = [];
@@ -23,15 +31,19 @@ internal sealed class SimulatedScheduler(SimulatedNetwork network, SimulatedRand
     private SimulatedThread? _current;
     private ExceptionDispatchInfo? _failure;
     private int _threadsMade;
+    private int _waitsInARow;
     private bool _isRunning;
     private bool _hasEnded;
+
+    // What happens now was planned, and nobody's doing.
+    private bool _isBetween;
 
     public SimulatedAgenda Agenda { get; } = new();
 
     public long Now { get; private set; } = Beginning;
 
-    /// <summary>Who has the baton, for the trace.</summary>
-    public string CurrentName => _current?.Name ?? "main";
+    /// <summary>Who does what happens now, for the trace.</summary>
+    public string CurrentName => _isBetween ? "network" : _current?.Name ?? "main";
 
     /// <summary>Threads in Run: calls from anywhere else are a misuse.</summary>
     public bool IsRunning => _isRunning;
@@ -134,6 +146,24 @@ internal sealed class SimulatedScheduler(SimulatedNetwork network, SimulatedRand
         if (_isRunning && _threads.Count > 1)
         {
             HandOver(_current!);
+        }
+    }
+
+    /// <summary>A wait begins, which may turn out to be no sleep.</summary>
+    public void CountWait()
+    {
+        if (++_waitsInARow > FreeWaits)
+        {
+            if (_waitsInARow > MostWaits)
+            {
+                _waitsInARow = 0;
+                IvFatal.Raise(
+                    FatalCondition.SimulationStuck,
+                    $"{network} spins at {Seconds(Now)} s: the last {MostWaits} waits were over at once. {CurrentName} is one that polls a descriptor that is ready and does nothing about it, or posts to itself without end; Trace shows it",
+                    network);
+            }
+
+            Spend(WaitCost);
         }
     }
 
@@ -268,6 +298,7 @@ internal sealed class SimulatedScheduler(SimulatedNetwork network, SimulatedRand
             }
 
             Now = next;
+            _waitsInARow = 0;
         }
     }
 
@@ -299,8 +330,11 @@ internal sealed class SimulatedScheduler(SimulatedNetwork network, SimulatedRand
     {
         while (Agenda.TryTake(Now, out Action action))
         {
+            _isBetween = true;
             action();
         }
+
+        _isBetween = false;
     }
 
     // One line, as every message of IvFatal.

@@ -230,8 +230,9 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
     /// <summary>Data for a socket that takes none: it is answered by a reset, which the socket itself notes too (tcp_rcv_state_process).</summary>
     public void RefuseData()
     {
-        _out!.Send(SimulatedSegmentKind.Reset);
+        // In this order, as in ResetByNetwork.
         OnReset();
+        _out!.Send(SimulatedSegmentKind.Reset);
         Changed();
     }
 

@@ -10,15 +10,17 @@ internal static class PollMethodSelector
     /// <exception cref="IvException">None can; the message says why for each, in one line.</exception>
     public static IvPoller Create(IReadOnlyList<IvPollMethod>? methods, IReadOnlyList<string> excluded)
     {
-        bool fromEnvironment = methods is null;
-        string? select = fromEnvironment ? Variable(SelectVariable) : null;
-        string[] excludedToo = fromEnvironment ? Words(Variable(ExcludeVariable)) : [];
-        IReadOnlyList<IvPollMethod> candidates = string.IsNullOrWhiteSpace(select) ? methods ?? IvPollMethod.All : Selected(Words(select));
-
         List<string> reasons = [];
-        foreach (IvPollMethod method in candidates)
+        HashSet<string> leftOut = new(excluded, StringComparer.Ordinal);
+        if (methods is null)
         {
-            if (Contains(excluded, method.Name) || Contains(excludedToo, method.Name))
+            leftOut.UnionWith(Words(ExcludeVariable));
+            methods = Selected(Words(SelectVariable), reasons);
+        }
+
+        foreach (IvPollMethod method in methods)
+        {
+            if (leftOut.Contains(method.Name))
             {
                 reasons.Add($"{method.Name}: excluded");
                 continue;
@@ -42,41 +44,38 @@ internal static class PollMethodSelector
             $"{why}. Methods of this library: {string.Join(", ", IvPollMethod.All)}; check {SelectVariable}, {ExcludeVariable} and IvLoopOptions.PollMethods");
     }
 
-    // A program that runs with more rights than its caller does not let the caller choose.
-    private static string? Variable(string name) =>
-        OperatingSystem.IsLinux() && Interop.Linux.Sys.IsSetUserId() ? null : Environment.GetEnvironmentVariable(name);
-
-    // Forced: only what is named, in that order, and no fall-back to anything else.
-    private static List<IvPollMethod> Selected(string[] names)
+    // Forced: only what is named, in that order, and no fall-back to anything else. All of them if nothing is.
+    private static IReadOnlyList<IvPollMethod> Selected(string[] names, List<string> reasons)
     {
+        if (names.Length == 0)
+        {
+            return IvPollMethod.All;
+        }
+
         List<IvPollMethod> selected = [];
         foreach (string name in names)
         {
-            IvPollMethod? method = null;
+            int before = selected.Count;
             foreach (IvPollMethod known in IvPollMethod.All)
             {
-                method = string.Equals(known.Name, name, StringComparison.Ordinal) ? known : method;
+                if (string.Equals(known.Name, name, StringComparison.Ordinal))
+                {
+                    selected.Add(known);
+                }
             }
 
-            selected.Add(method ?? new IvPollMethod(name, () => throw new IvException(IvError.PollMethodUnavailable, "select", subject: null, $"There is no poll method of the name {name}")));
+            if (selected.Count == before)
+            {
+                reasons.Add($"{name}: there is no such method");
+            }
         }
 
         return selected;
     }
 
-    private static string[] Words(string? text) =>
-        text?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) ?? [];
-
-    private static bool Contains(IReadOnlyList<string> names, string name)
-    {
-        foreach (string candidate in names)
-        {
-            if (string.Equals(candidate, name, StringComparison.Ordinal))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    // A program that runs with more rights than its caller does not let the caller choose.
+    private static string[] Words(string variable) =>
+        OperatingSystem.IsLinux() && Interop.Linux.Sys.IsSetUserId()
+            ? []
+            : Environment.GetEnvironmentVariable(variable)?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) ?? [];
 }

@@ -281,7 +281,8 @@ internal static unsafe partial class Sys
     /// <summary>Not repeated: after EINTR the connect goes on by itself, as if it had said EINPROGRESS.</summary>
     public static int Connect(int fd, byte* address, uint length)
     {
-        int result = Fault(SysCall.Connect, fd);
-        return result != 0 ? result : Checked(Libc.connect(fd, address, length));
+        int fault = Fault(SysCall.Connect, fd);
+        int result = fault is 0 or -EINTR ? Checked(Libc.connect(fd, address, length)) : fault;
+        return fault != 0 ? fault : result;
     }
 }

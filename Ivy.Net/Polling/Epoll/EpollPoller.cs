@@ -230,6 +230,8 @@ public sealed unsafe class EpollPoller : IvPoller
         IvError error = Control(_epoll.Fd, Constants.EPOLL_CTL_MOD, (int)change.Handle, ToMask(change.Want), change.Token);
         if (error != IvError.None)
         {
+            // Out of the set altogether: the interest of before would go on to be reported.
+            _ = Control(_epoll.Fd, Constants.EPOLL_CTL_DEL, (int)change.Handle, 0, change.Token);
             _refused.Add(new IvReady(change.Token, IvBands.None, error));
         }
     }

@@ -54,6 +54,7 @@ public sealed class SimulatedPoller : IvPoller
     public override int Wait(ReadOnlySpan<IvChange> changes, IvTimestamp deadline, Span<IvReady> ready)
     {
         _network.Enter();
+        _network.Scheduler.CountWait();
         foreach (ref readonly IvChange change in changes)
         {
             Apply(change);
@@ -144,12 +145,6 @@ public sealed class SimulatedPoller : IvPoller
     private bool Sleep(IvTimestamp deadline)
     {
         long time = deadline.Nanoseconds;
-        if (Planted.Active == PlantedBug.EarlyTimer && time > _network.Now && time != long.MaxValue)
-        {
-            // Rounded down to milliseconds, as it happens to those who count in them.
-            time = Math.Max(_network.Now, time - _network.PlantedBelow(TimeSpan.NanosecondsPerTick * TimeSpan.TicksPerMillisecond));
-        }
-
         if (time > _network.Now && !_set.IsWoken && _network.Draw(SimulatedFault.InterruptedWait))
         {
             _network.Scheduler.Yield();

@@ -1,0 +1,85 @@
+using Ivy.Net.Polling;
+using Ivy.Net.Tests.Support;
+
+namespace Ivy.Net.Tests.Conformance;
+
+/// <summary>A backend as the suite sees it: how to make its loops, and what it can't be asked, with the reason.</summary>
+internal sealed class ConformanceBackend
+{
+    private readonly Dictionary<Need, string> _lacks;
+    private readonly IvPollMethod? _method;
+
+    private ConformanceBackend(string name, IvPollMethod? method, Dictionary<Need, string> lacks)
+    {
+        Name = name;
+        _method = method;
+        _lacks = lacks;
+    }
+
+    public static ConformanceBackend Epoll { get; } = new("epoll", IvPollMethod.Epoll, new Dictionary<Need, string>
+    {
+        [Need.VirtualTime] = "the kernel's time is real",
+    });
+
+    public static ConformanceBackend Poll { get; } = new("poll", IvPollMethod.Poll, new Dictionary<Need, string>
+    {
+        [Need.VirtualTime] = "the kernel's time is real",
+        [Need.ConstantCost] = "ppoll(2) is given all descriptors at each call, by design",
+        [Need.OpenFileDescriptions] = "ppoll(2) goes by numbers: nothing of a closed one is left in any set",
+    });
+
+    public static ConformanceBackend Simulated { get; } = new("simulated", method: null, new Dictionary<Need, string>
+    {
+        [Need.Kernel] = "the simulated network has no descriptors of the operating system",
+        [Need.Threads] = "the threads of a simulation run one at a time; its own tests cover them",
+        [Need.Measurable] = "the simulated network allocates, by design",
+    });
+
+    public static IEnumerable<ConformanceBackend> All => [Epoll, Poll, Simulated];
+
+    public string Name { get; }
+
+    public bool IsSimulated => _method is null;
+
+    /// <summary>Skips the running test if this backend lacks what it needs.</summary>
+    public void Require(params ReadOnlySpan<Need> needs)
+    {
+        foreach (Need need in needs)
+        {
+            if (_lacks.TryGetValue(need, out string? reason))
+            {
+                Assert.Ignore($"{Name}: {reason}");
+            }
+        }
+    }
+
+    /// <summary>Runs a test on a fresh thread with a fresh loop; at the end nothing but what the test left registered may be left.</summary>
+    public void Run(Action<Bench> body, int? batchSize = null, SimulatedNetworkOptions? simulation = null)
+    {
+        var bench = new Bench(this);
+        LoopThread.Run(Options(bench, batchSize, simulation), loop =>
+        {
+            bench.Loop = loop;
+            using (bench)
+            {
+                body(bench);
+            }
+        });
+        if (!bench.ExpectsWarnings)
+        {
+            Assert.That(bench.Warnings, Is.Empty, "warnings of the loop");
+        }
+    }
+
+    public IvLoopOptions Options(Bench bench, int? batchSize = null, SimulatedNetworkOptions? simulation = null) => new()
+    {
+        Name = Name,
+        PollMethods = _method is null ? null : [_method],
+        Network = _method is null ? new SimulatedNetwork(1, simulation) : IvNetwork.System,
+        BatchSize = batchSize ?? IvLoopOptions.DefaultBatchSize,
+        Warning = bench.Warnings.Add,
+        LeakReport = bench.Leaks.Add,
+    };
+
+    public override string ToString() => Name;
+}
