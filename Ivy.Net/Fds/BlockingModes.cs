@@ -2,19 +2,28 @@ using System.Runtime.InteropServices;
 
 namespace Ivy.Net;
 
-/// <summary>What was blocking, and has been made non-blocking for the length of a registration.</summary>
+/// <summary>What came as a number is made non-blocking unless it is, and put back when its registration ends.</summary>
 /// <remarks>
-/// Blocking is a property of the open file, which duplicates share, as standard input and output do on a terminal: the last
-/// registration of them puts it back. That takes an identity: by then the number may be a stranger's.
+/// <para>M1: a descriptor is put back only if its number still stands for what it stood for: by then it may be a stranger's.</para>
+/// <para>M2: blocking is a property of the open file, which duplicates share, as standard input and output do on a terminal:
+/// the last registration of them puts it back. Of one inode is not yet of one open file; that is whoever becomes blocking
+/// together with it.</para>
 /// </remarks>
-internal sealed class BlockingModes(IvLoop loop)
+internal sealed class BlockingModes(IvNetwork network)
 {
-    // By how many registrations each was; and which others may rely on it.
-    private readonly Dictionary<DescriptorIdentity, int> _made = [];
-    private readonly List<(IvFd Fd, DescriptorIdentity Identity)> _sharers = [];
+    // Of the few descriptors that it matters for.
+    private readonly Dictionary<IvFd, DescriptorIdentity> _identities = [];
 
-    /// <summary>Makes a descriptor that came as a number non-blocking unless it is; <paramref name="restore"/> tells whether to put it back.</summary>
-    public IvError MakeNonBlocking(IvFd fd, ref DescriptorIdentity identity, out bool restore)
+    // What has been made non-blocking here, and by how many registrations; and how many more may rely on it.
+    private readonly Dictionary<DescriptorIdentity, int> _madeNonBlocking = [];
+    private int _sharers;
+
+    /// <summary>Whether a descriptor is still what it was when it was registered; false if that is not known.</summary>
+    public bool IsStill(IvFd fd, DescriptorIdentity identity) =>
+        _identities.TryGetValue(fd, out DescriptorIdentity before) && before == identity;
+
+    /// <summary>Makes a descriptor non-blocking that is not; <paramref name="restore"/> tells whether it was blocking.</summary>
+    public IvError TryPrepare(IvFd fd, ref DescriptorIdentity identity, out bool restore)
     {
         restore = false;
         if (fd.Socket is not null || !fd.SetsNonBlocking)
@@ -22,9 +31,8 @@ internal sealed class BlockingModes(IvLoop loop)
             return IvError.None;
         }
 
-        IvNetwork network = loop.Network;
         IvError error = network.GetBlocking(fd.Handle, out bool blocking);
-        if (error != IvError.None || (!blocking && _made.Count == 0))
+        if (error != IvError.None || (!blocking && _madeNonBlocking.Count == 0))
         {
             return error;
         }
@@ -32,79 +40,94 @@ internal sealed class BlockingModes(IvLoop loop)
         if (identity.Kind == DescriptorKind.Unknown)
         {
             error = network.Identify(fd.Handle, out identity);
-            if (error != IvError.None)
-            {
-                return error;
-            }
         }
 
-        if (!blocking)
+        if (error == IvError.None && blocking)
         {
-            return IvError.None;
+            error = network.SetBlocking(fd.Handle, blocking: false);
+            restore = error == IvError.None;
         }
 
-        error = network.SetBlocking(fd.Handle, blocking: false);
-        restore = error == IvError.None;
         return error;
     }
 
-    /// <summary>The descriptor has been registered.</summary>
-    public void Add(IvFd fd, DescriptorIdentity identity, bool restore)
+    /// <summary>The poller refused the descriptor: as if nothing had been.</summary>
+    public void Undo(IvFd fd, bool restore)
     {
         if (restore)
         {
-            fd.RestoresBlocking = true;
-            CollectionsMarshal.GetValueRefOrAddDefault(_made, identity, out _)++;
+            network.SetBlocking(fd.Handle, blocking: true);
         }
-        else if (_made.Count > 0 && fd.Socket is null && _made.ContainsKey(identity))
+    }
+
+    /// <summary>The descriptor is registered: remembers what the end of the registration needs.</summary>
+    public void Begin(IvFd fd, DescriptorIdentity identity, bool restore)
+    {
+        if (restore || identity.Kind != DescriptorKind.Unknown)
+        {
+            _identities[fd] = identity;
+        }
+
+        if (restore)
+        {
+            AddRestoring(fd, identity);
+        }
+        else if (fd.Socket is null && _madeNonBlocking.ContainsKey(identity))
         {
             fd.SharesBlocking = true;
-            _sharers.Add((fd, identity));
+            _sharers++;
         }
     }
 
-    /// <summary>The registration has ended.</summary>
-    public void Remove(IvFd fd, DescriptorIdentity identity)
+    /// <summary>The registration ends: makes the descriptor blocking again if it was, unless others rely on it.</summary>
+    public void End(IvFd fd)
     {
-        if (fd.SharesBlocking)
+        if (fd.RestoresBlocking)
         {
-            fd.SharesBlocking = false;
-            _sharers.Remove((fd, identity));
+            Restore(fd, _identities[fd]);
         }
-        else if (fd.RestoresBlocking)
+        else if (fd.SharesBlocking)
         {
-            if (--CollectionsMarshal.GetValueRefOrNullRef(_made, identity) == 0)
-            {
-                _made.Remove(identity);
-            }
+            _sharers--;
+        }
 
-            if (PutBack(fd, identity))
-            {
-                HandOn(identity);
-            }
+        if (_identities.Count > 0)
+        {
+            _identities.Remove(fd);
         }
     }
 
-    private bool PutBack(IvFd fd, DescriptorIdentity identity) =>
-        !fd.IsOrphan
-        && loop.Network.Identify(fd.Handle, out DescriptorIdentity now) == IvError.None
-        && now == identity
-        && loop.Network.SetBlocking(fd.Handle, blocking: true) == IvError.None;
-
-    // Of one inode is not yet of one open file: that is whoever has just become blocking, too.
-    private void HandOn(DescriptorIdentity identity)
+    private void AddRestoring(IvFd fd, DescriptorIdentity identity)
     {
-        IvNetwork network = loop.Network;
-        for (int i = 0; i < _sharers.Count; i++)
+        fd.RestoresBlocking = true;
+        CollectionsMarshal.GetValueRefOrAddDefault(_madeNonBlocking, identity, out _)++;
+    }
+
+    private void Restore(IvFd fd, DescriptorIdentity identity)
+    {
+        if (--CollectionsMarshal.GetValueRefOrNullRef(_madeNonBlocking, identity) == 0)
         {
-            (IvFd heir, DescriptorIdentity candidate) = _sharers[i];
-            if (candidate == identity && !heir.IsOrphan
+            _madeNonBlocking.Remove(identity);
+        }
+
+        if (fd.IsOrphan
+            || network.Identify(fd.Handle, out DescriptorIdentity now) != IvError.None
+            || now != identity
+            || network.SetBlocking(fd.Handle, blocking: true) != IvError.None
+            || _sharers == 0)
+        {
+            return;
+        }
+
+        foreach ((IvFd heir, DescriptorIdentity candidate) in _identities)
+        {
+            if (candidate == identity && heir is { SharesBlocking: true, IsOrphan: false }
                 && network.GetBlocking(heir.Handle, out bool blocking) == IvError.None && blocking
                 && network.SetBlocking(heir.Handle, blocking: false) == IvError.None)
             {
-                _sharers.RemoveAt(i);
                 heir.SharesBlocking = false;
-                Add(heir, identity, restore: true);
+                _sharers--;
+                AddRestoring(heir, identity);
                 return;
             }
         }

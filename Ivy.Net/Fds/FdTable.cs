@@ -17,19 +17,15 @@ internal sealed class FdTable(IvLoop loop)
     private const int InitialCapacity = 16;
 
     private readonly HandleIndex _byHandle = new();
-
-    // What only few registrations have: an identity to know the descriptor by again.
-    private readonly Dictionary<int, DescriptorIdentity> _identities = [];
-    private readonly BlockingModes _modes = new(loop);
-    private Slot[] _slots = new Slot[InitialCapacity];
+    private readonly BlockingModes _modes = new(loop.Network);
     private readonly Stack<int> _freeSlots = new();
+    private Slot[] _slots = new Slot[InitialCapacity];
     private int _slotCount;
     private int[] _dirty = new int[InitialCapacity];
     private int _dirtyCount;
     private IvChange[] _changes = new IvChange[InitialCapacity];
 
-    /// <summary>The descriptors of regular files.</summary>
-    public AlwaysReadyFds AlwaysReady { get; } = new(loop);
+    public AlwaysReadyList AlwaysReady { get; } = new(loop);
 
     public bool HasChanges => _dirtyCount > 0;
 
@@ -92,7 +88,7 @@ internal sealed class FdTable(IvLoop loop)
             poller.Remove(handle, occupant.Token);
         }
 
-        IvError error = _modes.MakeNonBlocking(fd, ref identity, out bool restore);
+        IvError error = _modes.TryPrepare(fd, ref identity, out bool restore);
         if (error != IvError.None)
         {
             return error;
@@ -104,11 +100,7 @@ internal sealed class FdTable(IvLoop loop)
         if (error != IvError.None)
         {
             FreeSlot(slot);
-            if (restore)
-            {
-                loop.Network.SetBlocking(handle, blocking: true);
-            }
-
+            _modes.Undo(fd, restore);
             return error == IvError.EPERM && fd.AlwaysReady ? AlwaysReady.Add(fd) : error;
         }
 
@@ -118,15 +110,10 @@ internal sealed class FdTable(IvLoop loop)
             Orphan(occupant);
         }
 
-        if (identity != default)
-        {
-            _identities[slot] = identity;
-        }
-
         _slots[slot].Fd = fd;
         _byHandle.Set(handle, slot);
         fd.Attach(token, want);
-        _modes.Add(fd, identity, restore);
+        _modes.Begin(fd, identity, restore);
         return IvError.None;
     }
 
@@ -146,8 +133,7 @@ internal sealed class FdTable(IvLoop loop)
             _byHandle.Clear(fd.Handle);
         }
 
-        _identities.Remove(slot, out DescriptorIdentity identity);
-        _modes.Remove(fd, identity);
+        _modes.End(fd);
         FreeSlot(slot);
     }
 
@@ -308,7 +294,7 @@ internal sealed class FdTable(IvLoop loop)
             return false;
         }
 
-        return _identities.TryGetValue((int)(uint)occupant.Token, out DescriptorIdentity before) && before == identity;
+        return _modes.IsStill(occupant, identity);
     }
 
     private int TakeSlot()
