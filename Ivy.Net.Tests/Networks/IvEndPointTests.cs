@@ -232,6 +232,13 @@ public sealed class IvEndPointTests
         Assert.That(() => IvEndPoint.Format(null!), Throws.ArgumentNullException);
     }
 
+    // The runtime's numbers may.
+    [Test]
+    public void No_number_ends_with_a_NUL() =>
+        Assert.That(
+            new[] { "[::1\0]:80", "[8::e:0e\0]:80", "[fe80::1%1\0]:80", "[::1]:80\0", "1.2.3.4\0:80", "1.2.3.4:80\0" },
+            Has.None.Matches<string>(static text => IvEndPoint.TryParse(text, out _)));
+
     [Test]
     public void What_Format_writes_Parse_reads() =>
         Prop.ForAll(EndPoints().ToArbitrary(), static endPoint => IvEndPoint.Parse(IvEndPoint.Format(endPoint)).Equals(endPoint))

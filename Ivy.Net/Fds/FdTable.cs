@@ -17,25 +17,15 @@ internal sealed class FdTable(IvLoop loop)
     private const int InitialCapacity = 16;
 
     private readonly HandleIndex _byHandle = new();
-
-    // What only few registrations have: an identity to know the descriptor by again.
-    private readonly Dictionary<int, DescriptorIdentity> _identities = [];
-
-    // What has been made non-blocking here, and by how many registrations; and how many more may rely on it.
-    private readonly Dictionary<DescriptorIdentity, int> _madeNonBlocking = [];
-    private int _sharers;
-    private readonly List<IvFd> _alwaysReady = [];
-    private readonly List<IvFd> _alwaysReadyTurn = [];
-    private ulong _lastAlwaysReadyToken;
-    private Slot[] _slots = new Slot[InitialCapacity];
+    private readonly BlockingModes _modes = new(loop.Network);
     private readonly Stack<int> _freeSlots = new();
+    private Slot[] _slots = new Slot[InitialCapacity];
     private int _slotCount;
     private int[] _dirty = new int[InitialCapacity];
     private int _dirtyCount;
     private IvChange[] _changes = new IvChange[InitialCapacity];
 
-    /// <summary>Whether a descriptor of a regular file wants to be called in each turn: then the loop does not sleep.</summary>
-    public bool HasAlwaysReady => _alwaysReady.Count > 0 && _alwaysReady.Exists(static fd => (fd.Interest & (IvBands.In | IvBands.Out)) != 0);
+    public AlwaysReadyList AlwaysReady { get; } = new(loop);
 
     public bool HasChanges => _dirtyCount > 0;
 
@@ -83,7 +73,7 @@ internal sealed class FdTable(IvLoop loop)
 
             if (!identity.IsPollable)
             {
-                return fd.AlwaysReady ? AddAlwaysReady(fd) : IvError.EPERM;
+                return fd.AlwaysReady ? AlwaysReady.Add(fd) : IvError.EPERM;
             }
         }
 
@@ -98,7 +88,7 @@ internal sealed class FdTable(IvLoop loop)
             poller.Remove(handle, occupant.Token);
         }
 
-        IvError error = MakeNonBlocking(fd, ref identity, out bool restore);
+        IvError error = _modes.TryPrepare(fd, ref identity, out bool restore);
         if (error != IvError.None)
         {
             return error;
@@ -110,12 +100,8 @@ internal sealed class FdTable(IvLoop loop)
         if (error != IvError.None)
         {
             FreeSlot(slot);
-            if (restore)
-            {
-                loop.Network.SetBlocking(handle, blocking: true);
-            }
-
-            return error == IvError.EPERM && fd.AlwaysReady ? AddAlwaysReady(fd) : error;
+            _modes.Undo(fd, restore);
+            return error == IvError.EPERM && fd.AlwaysReady ? AlwaysReady.Add(fd) : error;
         }
 
         if (occupant is not null)
@@ -124,24 +110,10 @@ internal sealed class FdTable(IvLoop loop)
             Orphan(occupant);
         }
 
-        if (restore || identity.Kind != DescriptorKind.Unknown)
-        {
-            _identities[slot] = identity;
-        }
-
         _slots[slot].Fd = fd;
         _byHandle.Set(handle, slot);
         fd.Attach(token, want);
-        if (restore)
-        {
-            AddRestoring(fd, identity);
-        }
-        else if (fd.Socket is null && _madeNonBlocking.ContainsKey(identity))
-        {
-            fd.SharesBlocking = true;
-            _sharers++;
-        }
-
+        _modes.Begin(fd, identity, restore);
         return IvError.None;
     }
 
@@ -150,7 +122,7 @@ internal sealed class FdTable(IvLoop loop)
     {
         if (fd.IsAlwaysReady)
         {
-            _alwaysReady.Remove(fd);
+            AlwaysReady.Remove(fd);
             return;
         }
 
@@ -161,16 +133,7 @@ internal sealed class FdTable(IvLoop loop)
             _byHandle.Clear(fd.Handle);
         }
 
-        if (fd.RestoresBlocking)
-        {
-            EndRestoring(fd, slot);
-        }
-        else if (fd.SharesBlocking)
-        {
-            _sharers--;
-        }
-
-        _identities.Remove(slot);
+        _modes.End(fd);
         FreeSlot(slot);
     }
 
@@ -225,38 +188,6 @@ internal sealed class FdTable(IvLoop loop)
 
         _dirtyCount = 0;
         return _changes.AsSpan(0, count);
-    }
-
-    /// <summary>Calls the descriptors that are always ready, once each; false if Break ended it early.</summary>
-    public bool DispatchAlwaysReady()
-    {
-        if (_alwaysReady.Count == 0)
-        {
-            return true;
-        }
-
-        // From a copy: a handler may register and unregister any of them.
-        _alwaysReadyTurn.AddRange(_alwaysReady);
-        try
-        {
-            foreach (IvFd fd in _alwaysReadyTurn)
-            {
-                if (_alwaysReady.Contains(fd))
-                {
-                    fd.Dispatch(loop, IvBands.In | IvBands.Out);
-                    if (loop.IsBroken)
-                    {
-                        return false;
-                    }
-                }
-            }
-        }
-        finally
-        {
-            _alwaysReadyTurn.Clear();
-        }
-
-        return true;
     }
 
     /// <summary>A change was refused: nothing that is still reported of the registration reaches it.</summary>
@@ -318,22 +249,7 @@ internal sealed class FdTable(IvLoop loop)
             }
         }
 
-        for (int i = _alwaysReady.Count - 1; i >= 0; i--)
-        {
-            action(state, _alwaysReady[i]);
-        }
-    }
-
-    private IvError AddAlwaysReady(IvFd fd)
-    {
-        if (_alwaysReady.Exists(other => other.Handle == fd.Handle))
-        {
-            return IvError.EEXIST;
-        }
-
-        fd.AttachAlwaysReady(++_lastAlwaysReadyToken);
-        _alwaysReady.Add(fd);
-        return IvError.None;
+        AlwaysReady.ForEach(state, action);
     }
 
     // Its token dies with it: a duplicate of the closed descriptor may go on being reported under it.
@@ -369,84 +285,7 @@ internal sealed class FdTable(IvLoop loop)
             return false;
         }
 
-        return _identities.TryGetValue((int)(uint)occupant.Token, out DescriptorIdentity before) && before == identity;
-    }
-
-    // What came as a number is made non-blocking unless it is; it is put back when the registration ends, which takes an
-    // identity: by then the number may be a stranger's.
-    private IvError MakeNonBlocking(IvFd fd, ref DescriptorIdentity identity, out bool restore)
-    {
-        restore = false;
-        if (fd.Socket is not null || !fd.SetsNonBlocking)
-        {
-            return IvError.None;
-        }
-
-        IvNetwork network = loop.Network;
-        IvError error = network.GetBlocking(fd.Handle, out bool blocking);
-        if (error != IvError.None || (!blocking && _madeNonBlocking.Count == 0))
-        {
-            return error;
-        }
-
-        if (identity.Kind == DescriptorKind.Unknown)
-        {
-            error = network.Identify(fd.Handle, out identity);
-            if (error != IvError.None)
-            {
-                return error;
-            }
-        }
-
-        if (!blocking)
-        {
-            return IvError.None;
-        }
-
-        error = network.SetBlocking(fd.Handle, blocking: false);
-        restore = error == IvError.None;
-        return error;
-    }
-
-    private void AddRestoring(IvFd fd, DescriptorIdentity identity)
-    {
-        fd.RestoresBlocking = true;
-        CollectionsMarshal.GetValueRefOrAddDefault(_madeNonBlocking, identity, out _)++;
-    }
-
-    // Blocking is a property of the open file, which duplicates share, as standard input and output do on a terminal: the
-    // last registration of them puts it back.
-    private void EndRestoring(IvFd fd, int slot)
-    {
-        DescriptorIdentity identity = _identities[slot];
-        if (--CollectionsMarshal.GetValueRefOrNullRef(_madeNonBlocking, identity) == 0)
-        {
-            _madeNonBlocking.Remove(identity);
-        }
-
-        IvNetwork network = loop.Network;
-        if (fd.IsOrphan
-            || network.Identify(fd.Handle, out DescriptorIdentity now) != IvError.None
-            || now != identity
-            || network.SetBlocking(fd.Handle, blocking: true) != IvError.None
-            || _sharers == 0)
-        {
-            return;
-        }
-
-        foreach ((int other, DescriptorIdentity candidate) in _identities)
-        {
-            // Of one inode is not yet of one open file: that is whoever has just become blocking, too.
-            if (candidate == identity && _slots[other].Fd is { SharesBlocking: true, IsOrphan: false } heir
-                && network.GetBlocking(heir.Handle, out bool blocking) == IvError.None && blocking
-                && network.SetBlocking(heir.Handle, blocking: false) == IvError.None)
-            {
-                heir.SharesBlocking = false;
-                _sharers--;
-                AddRestoring(heir, identity);
-                return;
-            }
-        }
+        return _modes.IsStill(occupant, identity);
     }
 
     private int TakeSlot()

@@ -191,7 +191,9 @@ internal static class EndPointParser
                 break;
             }
 
-            if (part.Length is 0 or > 4 || !ushort.TryParse(part, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort value))
+            // The runtime's numbers may end with NULs; ours may not.
+            if (part.Length is 0 or > 4 || part.Contains('\0')
+                || !ushort.TryParse(part, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort value))
             {
                 return false;
             }
@@ -249,7 +251,7 @@ internal static class EndPointParser
 
         if (char.IsAsciiDigit(text[0]))
         {
-            return text[0] != '0' && uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out scope);
+            return text[0] != '0' && !text.Contains('\0') && uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out scope);
         }
 
         foreach (char letter in text)

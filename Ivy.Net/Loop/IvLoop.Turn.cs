@@ -1,0 +1,202 @@
+using Ivy.Net.Polling;
+
+namespace Ivy.Net;
+
+/// <content>
+/// The turn. Order: expired timers, tasks, exit check, wait, posts, descriptors. What Break or an exception leaves of a
+/// phase is kept in that phase's own list (_postBatch, _ready from _readyIndex on, the expired timers, the task round) and
+/// runs first in the next Run: that is why nothing here is ever undone.
+/// </content>
+public sealed partial class IvLoop
+{
+    // A registration that has ended is reported in the batch at hand, and never after; twice in later waits is a ghost.
+    private const int GhostWaits = 2;
+
+    private readonly IvReady[] _ready;
+    private int _readyIndex;
+    private int _readyCount;
+    private PostNode? _postBatch;
+    private bool _isWaiting;
+    private bool _isBatchOpen;
+    private bool _hasGhost;
+    private int _ghostWaits;
+    private bool _ghostReported;
+    private long _turns;
+    private long _polls;
+    private long _events;
+    private long _postsRun;
+    private long _stale;
+    private long _rebuilds;
+    private long _waitNanoseconds;
+
+    // Before: the count of handlers when Run began; Once waits only if none has run since.
+    private void TurnMany(IvRunMode mode, IvTimestamp limit, Func<bool>? until, long before)
+    {
+        if (!DispatchBatch())
+        {
+            return;
+        }
+
+        while (true)
+        {
+            _turns++;
+            if (!Timers.RunDue() || !Tasks.RunRound())
+            {
+                return;
+            }
+
+            if (IsQuitting || !IsAlive(mode) || (until is not null && until()))
+            {
+                return;
+            }
+
+            bool mayWait = mode switch
+            {
+                IvRunMode.NonBlocking => false,
+                IvRunMode.Once => _dispatched == before,
+                _ => true,
+            };
+            Wait(mayWait ? WaitDeadline(limit) : IvTimestamp.MinValue);
+            if (!DispatchBatch() || !Fds.AlwaysReady.Dispatch())
+            {
+                return;
+            }
+
+            if (mode == IvRunMode.NonBlocking)
+            {
+                return;
+            }
+
+            if (mode == IvRunMode.Once || (limit != IvTimestamp.MaxValue && _poller.Now >= limit))
+            {
+                // What expired during the wait runs before Run returns.
+                _isNowValid = false;
+                _ = Timers.RunDue() && Tasks.RunRound();
+                return;
+            }
+        }
+    }
+
+    // NonBlocking looks at the descriptors whatever keeps the loop alive: it can't hang, and a loop inside another one must.
+    private bool IsAlive(IvRunMode mode) => Active > 0 || mode is IvRunMode.KeepAlive or IvRunMode.NonBlocking || _posts.HasPosts || HasLeftovers;
+
+    private IvTimestamp WaitDeadline(IvTimestamp limit)
+    {
+        if (!Tasks.IsEmpty || Fds.AlwaysReady.IsReady)
+        {
+            return IvTimestamp.MinValue;
+        }
+
+        long deadline = Timers.NextDeadline();
+        return deadline < limit.Nanoseconds ? new IvTimestamp(deadline) : limit;
+    }
+
+    private void Wait(IvTimestamp deadline)
+    {
+        ReadOnlySpan<IvChange> changes = Fds.TakeChanges();
+        if (deadline != IvTimestamp.MinValue && (!_posts.TrySleep() || IsQuitting))
+        {
+            deadline = IvTimestamp.MinValue;
+        }
+
+        _polls++;
+        _running = null;
+        _isWaiting = true;
+        _isNowValid = false;
+
+        // By the coarse clock: over many waits its error averages out, and the exact one is read only for timers.
+        bool mayBlock = deadline != IvTimestamp.MinValue;
+        long before = mayBlock ? _poller.CoarseNow : 0;
+        int count = _poller.Wait(changes, deadline, _ready);
+        _waitNanoseconds += mayBlock ? _poller.CoarseNow - before : 0;
+        _isWaiting = false;
+        if ((uint)count > (uint)_ready.Length)
+        {
+            IvFatal.Raise(FatalCondition.PollerBroken, $"{this}: the poller {_poller.Name} reported {count} ready descriptors in a batch of {_ready.Length}. Wait must return how many entries it filled; see IvPoller(3).", this);
+        }
+
+        _readyIndex = 0;
+        _readyCount = count;
+        _isBatchOpen = true;
+        _postBatch = _posts.Take();
+    }
+
+    // Posts, then ready descriptors; false if Break ended it early.
+    private bool DispatchBatch()
+    {
+        while (_postBatch is { } node)
+        {
+            _postBatch = node.Next;
+            _postsRun++;
+            RunPost(node);
+            if (_break)
+            {
+                return false;
+            }
+        }
+
+        while (_readyIndex < _readyCount)
+        {
+            IvReady ready = _ready[_readyIndex++];
+            _events++;
+            if (Fds.Find(ready.Token, out bool ghost) is { } fd)
+            {
+                if (ready.Error == IvError.None)
+                {
+                    fd.Dispatch(this, ready.Bands);
+                }
+                else
+                {
+                    fd.DispatchRefused(this, ready.Error);
+                }
+
+                if (_break)
+                {
+                    return false;
+                }
+            }
+            else
+            {
+                _stale++;
+                _hasGhost |= ghost;
+            }
+        }
+
+        if (_hasGhost)
+        {
+            ExpelGhosts();
+        }
+        else if (_isBatchOpen && _readyCount < _ready.Length)
+        {
+            // All that was ready has been seen, and no ghost among it.
+            _ghostWaits = 0;
+        }
+
+        // A Run begins with what the last one left, mostly nothing: that is no new look.
+        _isBatchOpen = false;
+        return true;
+    }
+
+    // A closed descriptor whose duplicate is open goes on being reported, and can't be taken out by its number any more.
+    private void ExpelGhosts()
+    {
+        _hasGhost = false;
+        if (++_ghostWaits < GhostWaits)
+        {
+            return;
+        }
+
+        _ghostWaits = 0;
+        if (!Fds.TryRebuild())
+        {
+            return;
+        }
+
+        _rebuilds++;
+        if (!_ghostReported)
+        {
+            _ghostReported = true;
+            Warn($"{this}: a descriptor was closed while it was registered, and a duplicate of it is still open: the kernel went on reporting it, so the poll set has been rebuilt. Unregister a descriptor before closing it; see IvFd(3). Later ones are only counted (Counters.Rebuilds).");
+        }
+    }
+}
