@@ -24,7 +24,8 @@ internal sealed class SimulatedRunTests
                     end.Register();
                     loop.RunUntil(() => order.Count == 20);
                     end.Unregister();
-                }),
+                }
+            ),
                 ("first", () => Produce(0)),
                 ("second", () => Produce(100)));
             using (Assert.EnterMultipleScope())

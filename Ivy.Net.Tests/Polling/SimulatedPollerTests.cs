@@ -8,8 +8,8 @@ namespace Ivy.Net.Tests.Polling;
 [TestFixture]
 internal sealed class SimulatedPollerTests
 {
-    private SimulatedNetwork _network;
-    private SimulatedPoller _poller;
+    private SimulatedNetwork _network = null!;
+    private SimulatedPoller _poller = null!;
     private nint _left;
     private nint _right;
 
