@@ -208,7 +208,7 @@ internal sealed class LoopModel
 
     private void OnErr(Item item)
     {
-        Called(item, 4, allowed: true, "Err");
+        Called(item, 4, allowed: true, $"Err {item.Fd.Error}");
         Check(!item.IsOpen || item.IsFarClosed, $"object {item.Number} has no error");
     }
 

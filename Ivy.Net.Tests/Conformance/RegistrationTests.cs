@@ -176,6 +176,33 @@ internal sealed class RegistrationTests(ConformanceBackend backend)
 
     [Test]
     [Category("B7")]
+    public void A_rebuild_does_not_take_a_stranger_for_the_one_that_had_its_number() => backend.Run(bench =>
+    {
+        backend.Require(Need.OpenFileDescriptions);
+        bench.ExpectsWarnings = true;
+        bench.Watch(bench.EventNumber());
+        (nint near, nint far) = bench.Numbers();
+        (nint gone, _) = bench.Numbers();
+        bench.Duplicate(near);
+        IvFd ghost = bench.Watch(near, bench.Say("ghost"));
+        bench.Watch(gone, bench.Say("gone"));
+        bench.Close(gone);
+        (nint stranger, nint farStranger) = bench.Numbers();
+        Assert.That(stranger, Is.EqualTo(gone));
+        bench.Close(near);
+        ghost.Unregister();
+        bench.Write(far);
+        bench.Write(farStranger);
+        bench.Turn(5);
+        Assert.That(bench.Loop.Counters.Rebuilds, Is.EqualTo(1));
+        Assert.That(bench.Log, Is.Empty);
+        bench.Watch(stranger, bench.Say("stranger"));
+        bench.Turn();
+        Assert.That(bench.Log, Is.EqualTo(["stranger"]));
+    });
+
+    [Test]
+    [Category("B7")]
     public void A_reused_number_is_not_taken_out_by_the_object_that_had_it_before() => backend.Run(bench =>
     {
         (nint near, _) = bench.Numbers();
@@ -537,6 +564,28 @@ internal sealed class RegistrationTests(ConformanceBackend backend)
         bench.Log.Clear();
         bench.Turn();
         Assert.That(bench.Log, Is.EquivalentTo(["2", "3", "4"]));
+    });
+
+    [Test]
+    [Category("B15")]
+    [Category("F2")]
+    public void An_always_ready_descriptor_registered_again_is_called_in_the_next_turn() => backend.Run(bench =>
+    {
+        using var first = new IvFd(OpenFile(bench)) { AlwaysReady = true };
+        using var second = new IvFd(OpenFile(bench)) { AlwaysReady = true };
+        first.HandlerIn = _ => Handle(second);
+        second.HandlerIn = _ => Handle(first);
+        first.Register();
+        second.Register();
+        bench.Turn();
+        Assert.That(bench.Log, Has.Count.EqualTo(1));
+
+        void Handle(IvFd other)
+        {
+            bench.Log.Add("in");
+            other.Unregister();
+            other.Register();
+        }
     });
 
     [TestCase("/dev/null")]

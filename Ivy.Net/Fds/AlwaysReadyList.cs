@@ -7,7 +7,7 @@ internal sealed class AlwaysReadyList(IvLoop loop)
 {
     private readonly List<IvFd> _fds = [];
 
-    // A turn's copy, because a handler may register and unregister any of them.
+    // A turn's copy, because a handler may register and unregister any of them. What it registers waits for the next turn.
     private readonly List<IvFd> _turn = [];
     private ulong _lastToken;
 
@@ -36,12 +36,13 @@ internal sealed class AlwaysReadyList(IvLoop loop)
             return true;
         }
 
+        ulong newest = _lastToken;
         _turn.AddRange(_fds);
         try
         {
             foreach (IvFd fd in _turn)
             {
-                if (!_fds.Contains(fd))
+                if (!_fds.Contains(fd) || fd.Token > newest)
                 {
                     continue;
                 }

@@ -200,6 +200,7 @@ internal sealed class FdTable(IvLoop loop)
     public bool TryRebuild()
     {
         IvPoller poller = loop.Poller;
+        ExpelClosed(poller);
         if (!poller.Reset())
         {
             return false;
@@ -216,13 +217,7 @@ internal sealed class FdTable(IvLoop loop)
             IvBands want = fd.Interest;
             IvError error = poller.Add(fd.Handle, want, fd.Token);
             fd.Told = want;
-            if (error == IvError.EBADF)
-            {
-                // Closed without being unregistered: that is how the ghost came about.
-                _byHandle.Clear(fd.Handle);
-                Orphan(fd);
-            }
-            else if (error != IvError.None)
+            if (error != IvError.None)
             {
                 refused.Add((fd, error));
             }
@@ -250,6 +245,20 @@ internal sealed class FdTable(IvLoop loop)
         }
 
         AlwaysReady.ForEach(state, action);
+    }
+
+    // Closed without being unregistered: that is how the ghost came about. The number may be a stranger's by now, who must
+    // not be taken for the one that is gone.
+    private void ExpelClosed(IvPoller poller)
+    {
+        for (int slot = 0; slot < _slotCount; slot++)
+        {
+            if (_slots[slot].Fd is { IsOrphan: false, Error: IvError.None } fd && !poller.Holds(fd.Handle, fd.Token))
+            {
+                _byHandle.Clear(fd.Handle);
+                Orphan(fd);
+            }
+        }
     }
 
     // Its token dies with it: a duplicate of the closed descriptor may go on being reported under it.

@@ -93,6 +93,10 @@ public abstract class IvPoller : IDisposable
     // Nanoseconds of a clock that may lag by some milliseconds, for statistics: cheaper where the system has one.
     internal virtual long CoarseNow => Now.Nanoseconds;
 
+    // Whether a registration is in the set still, under its number: false if the number was closed, though it may mean
+    // somebody else by now. Asked before Reset, which would add that stranger; a poller that goes by numbers can't tell.
+    internal virtual bool Holds(nint handle, ulong token) => true;
+
     // A simulation picks at each post which of its threads runs next; nobody else cares.
     internal virtual void OnPosted()
     {

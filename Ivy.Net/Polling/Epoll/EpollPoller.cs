@@ -169,6 +169,17 @@ public sealed unsafe class EpollPoller : IvPoller
         return true;
     }
 
+    internal override bool Holds(nint handle, ulong token)
+    {
+        IvError error = Add(handle, IvBands.None, token);
+        if (error == IvError.None)
+        {
+            Remove(handle, token);
+        }
+
+        return error is not (IvError.None or IvError.EBADF);
+    }
+
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {

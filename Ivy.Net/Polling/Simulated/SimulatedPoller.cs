@@ -98,6 +98,17 @@ public sealed class SimulatedPoller : IvPoller
         return true;
     }
 
+    internal override bool Holds(nint handle, ulong token)
+    {
+        IvError error = Add(handle, IvBands.None, token);
+        if (error == IvError.None)
+        {
+            Remove(handle, token);
+        }
+
+        return error is not (IvError.None or IvError.EBADF);
+    }
+
     internal override void OnPosted() => _network.Scheduler.Yield();
 
     /// <inheritdoc/>
