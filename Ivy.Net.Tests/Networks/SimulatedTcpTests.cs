@@ -261,6 +261,33 @@ internal sealed class SimulatedTcpTests
     }
 
     [Test]
+    public void What_is_left_of_a_connect_that_was_dissolved_does_not_touch_the_next()
+    {
+        for (int late = 0; late < 40; late += 5)
+        {
+            using var sockets = new SimulatedSockets(Slow);
+            using var listener = IvSocket.Listen(At("127.0.0.1", 7000), network: sockets.Network);
+            using var client = IvSocket.Connect(At("127.0.0.1", 7000), network: sockets.Network);
+            sockets.Pass(TimeSpan.FromMilliseconds(late));
+            var unspecified = new SocketAddress(AddressFamily.Unspecified, 16);
+            Assert.That(sockets.Network.Connect(client.Handle, unspecified), Is.EqualTo(IvError.None));
+            Assert.That(client.TryConnect(At("127.0.0.1", 7000)), Is.EqualTo(IvError.None), "under way");
+            sockets.Pass(TimeSpan.FromMilliseconds(100));
+            client.Send("abc"u8);
+            sockets.Pass(TimeSpan.FromMilliseconds(100));
+            var answers = new List<string>();
+            while (listener.Accept() is { } accepted)
+            {
+                answers.Add(SimulatedSockets.Text(accepted));
+                accepted.Dispose();
+            }
+
+            Assert.That(answers[^1], Is.EqualTo("abc"), $"dissolved after {late} ms");
+            Assert.That(answers, Has.Count.LessThanOrEqualTo(2));
+        }
+    }
+
+    [Test]
     public void A_dual_stack_listener_shows_ipv4_peers_as_mapped()
     {
         using var sockets = new SimulatedSockets();

@@ -83,7 +83,7 @@ internal sealed record SimulatedAddress(IPAddress? Ip, int Port, string? Name)
                     return IvError.EINVAL;
                 }
 
-                address = new SimulatedAddress(null, 0, ReadName(bytes[UnixHeader..]));
+                address = new SimulatedAddress(null, 0, Encoding.Latin1.GetString(NativeAddress.PathOf(source)));
                 return IvError.None;
         }
     }
@@ -91,16 +91,19 @@ internal sealed record SimulatedAddress(IPAddress? Ip, int Port, string? Name)
     /// <summary>Writes it as a socket of a family shows it. What does not fit is no address: the size becomes 0.</summary>
     public static void Write(SimulatedAddress? address, AddressFamily family, SocketAddress target)
     {
-        Span<byte> room = target.Buffer.Span;
-        Span<byte> bytes = stackalloc byte[UnixMaximum];
-        int size = address is null ? 0 : address.Format(family, bytes);
-        if (size > room.Length)
-        {
-            size = 0;
-        }
-
-        bytes[..Math.Max(size, Math.Min(sizeof(ushort), room.Length))].CopyTo(room);
+        // Larger than any: what the target has no room for is cut off by a copy.
+        var whole = new SocketAddress(AddressFamily.Unspecified, UnixMaximum);
+        address?.Format(family, whole);
+        int size = address is null || whole.Size > target.Buffer.Length ? 0 : whole.Size;
         target.Size = size;
+        if (size != 0)
+        {
+            whole.Buffer.Span[..size].CopyTo(target.Buffer.Span);
+        }
+        else
+        {
+            target.Buffer.Span[..Math.Min(sizeof(ushort), target.Buffer.Length)].Clear();
+        }
     }
 
     public override string ToString() => Name is { } name ? $"unix:{name.Replace('\0', '@')}" : new IPEndPoint(Ip!, Port).ToString();
@@ -116,48 +119,23 @@ internal sealed record SimulatedAddress(IPAddress? Ip, int Port, string? Name)
         return bytes[0];
     }
 
-    private static string ReadName(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.IsEmpty || bytes[0] == 0)
-        {
-            return Encoding.Latin1.GetString(bytes);
-        }
-
-        int end = bytes.IndexOf((byte)0);
-        return Encoding.Latin1.GetString(end < 0 ? bytes : bytes[..end]);
-    }
-
-    private int Format(AddressFamily family, Span<byte> bytes)
+    private void Format(AddressFamily family, SocketAddress target)
     {
         if (Name is { } name)
         {
+            Span<byte> bytes = target.Buffer.Span;
             MemoryMarshal.Write(bytes, (ushort)Constants.AF_UNIX);
             Encoding.Latin1.GetBytes(name, bytes[UnixHeader..]);
 
             // A path is shown with the NUL that ends it, an abstract name has none.
-            return UnixHeader + name.Length + (name.Length == 0 || IsAbstract ? 0 : 1);
+            target.Size = Math.Min(UnixMaximum, UnixHeader + name.Length + (name.Length == 0 || IsAbstract ? 0 : 1));
+            return;
         }
 
-        BinaryPrimitives.WriteUInt16BigEndian(bytes[2..], (ushort)Port);
-        if (family == AddressFamily.InterNetwork)
-        {
-            MemoryMarshal.Write(bytes, (ushort)Constants.AF_INET);
-            Ip!.TryWriteBytes(bytes[4..], out _);
-            return Size4;
-        }
-
-        MemoryMarshal.Write(bytes, (ushort)Constants.AF_INET6);
-        if (IsVersion4)
-        {
-            // The wildcard of a dual-stack socket is ::, and everything else of IPv4 is mapped.
-            (IsAny ? IPAddress.IPv6Any : Ip!.MapToIPv6()).TryWriteBytes(bytes[8..], out _);
-        }
-        else
-        {
-            Ip!.TryWriteBytes(bytes[8..], out _);
-            MemoryMarshal.Write(bytes[24..], (uint)Ip.ScopeId);
-        }
-
-        return Size6;
+        // The wildcard of a dual-stack socket is ::, and everything else of IPv4 is mapped.
+        IPAddress ip = family == AddressFamily.InterNetwork || !IsVersion4 ? Ip!
+            : IsAny ? IPAddress.IPv6Any
+            : Ip!.MapToIPv6();
+        NativeAddress.Write(new IPEndPoint(ip, Port), target);
     }
 }

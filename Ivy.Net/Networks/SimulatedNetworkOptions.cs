@@ -114,6 +114,17 @@ public sealed record SimulatedNetworkOptions
         return copy;
     }
 
+    /// <summary>Whether two are the same in everything.</summary>
+    /// <param name="other">The other.</param>
+    /// <returns>True if they are.</returns>
+    public bool Equals(SimulatedNetworkOptions? other) => other is not null
+        && _probabilities.AsSpan().SequenceEqual(other._probabilities)
+        && (MinimumLatency, MaximumLatency, LongestDelay, SystemCallCost, SendBufferSize, ReceiveBufferSize, DescriptorLimit)
+            == (other.MinimumLatency, other.MaximumLatency, other.LongestDelay, other.SystemCallCost, other.SendBufferSize, other.ReceiveBufferSize, other.DescriptorLimit);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(MaximumLatency, LongestDelay, SystemCallCost, SendBufferSize, ReceiveBufferSize, DescriptorLimit);
+
     // The name of the parameter is that of the network's constructor.
     internal static SimulatedNetworkOptions Checked(SimulatedNetworkOptions options)
     {

@@ -32,6 +32,9 @@ internal sealed class SimulatedScheduler(SimulatedNetwork network, SimulatedRand
     private ExceptionDispatchInfo? _failure;
     private int _threadsMade;
     private int _waitsInARow;
+
+    // Outside of Run: how many pollers this one thread has.
+    private int _pollers;
     private bool _isRunning;
     private bool _hasEnded;
 
@@ -86,6 +89,7 @@ internal sealed class SimulatedScheduler(SimulatedNetwork network, SimulatedRand
 
         _isRunning = false;
         _current = null;
+        _pollers = 0;
         if (_failure is { } failure)
         {
             failure.SourceException.Data[SimulatedNetwork.SeedKey] = network.Seed;
@@ -105,21 +109,20 @@ internal sealed class SimulatedScheduler(SimulatedNetwork network, SimulatedRand
     /// <summary>A poller is made on this thread: outside of Run that makes the thread the only one.</summary>
     public void Join()
     {
-        int id = Environment.CurrentManagedThreadId;
         if (_threads.Count == 0)
         {
-            _current = new SimulatedThread(0, "main", id);
+            _current = new SimulatedThread(0, "main", Environment.CurrentManagedThreadId);
             _threads.Add(_current);
-            return;
         }
 
         CheckThread();
+        _pollers++;
     }
 
     /// <summary>The last poller of a thread is gone.</summary>
     public void Leave()
     {
-        if (!_isRunning)
+        if (--_pollers == 0 && !_isRunning)
         {
             _threads.Clear();
             _current = null;
@@ -170,7 +173,12 @@ internal sealed class SimulatedScheduler(SimulatedNetwork network, SimulatedRand
     /// <summary>Waits until there is something to report, a wake, or the deadline.</summary>
     public void Wait(SimulatedPollSet set, long deadline)
     {
-        SimulatedThread thread = _current!;
+        if (_current is not { } thread)
+        {
+            IvFatal.Raise(FatalCondition.SimulationThread, $"a loop that was made in Run of {network} waits after it; make, run and dispose it in one body", network);
+            return;
+        }
+
         ThrowIfStopped();
         thread.Deadline = deadline;
         thread.WaitingSince = Now;

@@ -248,6 +248,7 @@ internal sealed partial class SimulatedTcpSocket
         }
         else
         {
+            // Closed meanwhile.
             _out!.Send(SimulatedSegmentKind.Reset);
         }
     }

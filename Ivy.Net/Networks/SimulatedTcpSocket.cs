@@ -22,10 +22,6 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
     private bool _finDelivered;
     private bool _finReceived;
 
-    private byte _urgent;
-    private bool _hasUrgent;
-    private bool _tookUrgent;
-
     private enum Phase
     {
         Closed,
@@ -40,9 +36,6 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
     }
 
     public override bool IsStream => true;
-
-    /// <summary>Whether what arrives is kept; where not it is answered by a reset.</summary>
-    public bool AcceptsData => _phase is Phase.Open or Phase.Accepting && !_isOrphan && !(ReadShut && _finSent);
 
     public bool IsConnected => _phase == Phase.Open;
 
@@ -104,6 +97,9 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
         {
             Span<byte> target = buffer[..Math.Min(buffer.Length, Readable)];
             _in!.Read(target, (flags & SocketFlags.Peek) != 0);
+
+            // In the stream, the urgent byte is news until it was read past.
+            _hasUrgent &= !Options.OutOfBandInline || Readable != 0;
             return IvIoResult.Ok(target.Length);
         }
 
@@ -196,12 +192,34 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
         return address is null ? IvError.ENOTCONN : IvError.None;
     }
 
+    /// <summary>Whether what comes over a wire is for us: it may be one of a connection that was dissolved, or data that nobody will read.</summary>
+    public bool Takes(SimulatedWire wire, SimulatedSegmentKind kind) =>
+        wire == _in && (kind != SimulatedSegmentKind.Data || (_phase is Phase.Open or Phase.Accepting && !_isOrphan && !(ReadShut && _finSent)));
+
+    /// <summary>
+    /// Answers what is not taken by a reset. One that still has the connection notes it for itself too, as
+    /// tcp_rcv_state_process does.
+    /// </summary>
+    public void Refuse(SimulatedWire wire)
+    {
+        if (wire != _in)
+        {
+            Network.PlanOrDo(Network.Now + Network.Latency(), () => wire.Sender.OnStaleReset(wire));
+            return;
+        }
+
+        // In this order, as in ResetByNetwork.
+        OnReset();
+        _out!.Send(SimulatedSegmentKind.Reset);
+        Changed();
+    }
+
     /// <summary>Something came; what is data stands in the wire already.</summary>
     public void OnArrival(SimulatedSegmentKind kind, byte urgent)
     {
         switch (kind)
         {
-            case SimulatedSegmentKind.Urgent when AcceptsData:
+            case SimulatedSegmentKind.Urgent:
                 (_urgent, _hasUrgent, _tookUrgent) = (urgent, true, false);
                 break;
 
@@ -227,18 +245,14 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
         Changed();
     }
 
-    /// <summary>Data for a socket that takes none: it is answered by a reset, which the socket itself notes too (tcp_rcv_state_process).</summary>
-    public void RefuseData()
-    {
-        // In this order, as in ResetByNetwork.
-        OnReset();
-        _out!.Send(SimulatedSegmentKind.Reset);
-        Changed();
-    }
-
     /// <summary>Something that we sent has arrived.</summary>
-    public void OnDelivered(SimulatedSegmentKind kind)
+    public void OnDelivered(SimulatedWire wire, SimulatedSegmentKind kind)
     {
+        if (wire != _out)
+        {
+            return;
+        }
+
         if (kind == SimulatedSegmentKind.Finish)
         {
             _finDelivered = true;
@@ -256,6 +270,16 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
             // In this order: what is forgotten with the connection must not be the news of its end.
             OnReset();
             _out!.Send(SimulatedSegmentKind.Reset);
+            Changed();
+        }
+    }
+
+    // The peer has dissolved the connection that this wire was of, and knows nothing of it any more.
+    private void OnStaleReset(SimulatedWire wire)
+    {
+        if (wire == _out)
+        {
+            OnReset();
             Changed();
         }
     }
@@ -284,34 +308,6 @@ internal sealed partial class SimulatedTcpSocket(SimulatedNetwork network, Addre
 
         _isBoundByUser = false;
         FreePort();
-    }
-
-    private IvIoResult ReceiveUrgent(Span<byte> buffer, SocketFlags flags)
-    {
-        if (!_hasUrgent || _tookUrgent || buffer.IsEmpty || Options.OutOfBandInline)
-        {
-            return IvIoResult.Failed(IvError.EINVAL);
-        }
-
-        buffer[0] = _urgent;
-        if ((flags & SocketFlags.Peek) == 0)
-        {
-            (_hasUrgent, _tookUrgent) = (false, true);
-        }
-
-        return IvIoResult.Ok(1);
-    }
-
-    // The last byte is the urgent one: out of the stream, or in it, as the receiver has it.
-    private void SendUrgent(ReadOnlySpan<byte> buffer)
-    {
-        ReadOnlySpan<byte> data = _out!.Receiver.Options.OutOfBandInline ? buffer : buffer[..^1];
-        if (!data.IsEmpty)
-        {
-            _out.SendData(data);
-        }
-
-        _out.Send(SimulatedSegmentKind.Urgent, buffer[^1]);
     }
 
     private void SendFinish()

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net;
 
@@ -87,7 +88,7 @@ internal sealed class SimulatedUdpSocket(SimulatedNetwork network, AddressFamily
             _queued -= first.Length;
         }
 
-        return IvIoResult.Ok((flags & SocketFlags.Truncated) != 0 ? first.Length : count);
+        return IvIoResult.Ok(((int)flags & Constants.MSG_TRUNC) != 0 ? first.Length : count);
     }
 
     public override IvIoResult Send(ReadOnlySpan<byte> buffer, SocketFlags flags, SimulatedAddress? to, SimulatedDescription[]? rights)

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net;
 
@@ -210,7 +211,7 @@ internal sealed partial class SimulatedUnixSocket(SimulatedNetwork network, Sock
         message.Bytes.AsSpan(0, count).CopyTo(buffer);
         info.From = message.From;
         info.IsTruncated = count < message.Length;
-        int answer = (flags & SocketFlags.Truncated) != 0 ? message.Length : count;
+        int answer = ((int)flags & Constants.MSG_TRUNC) != 0 ? message.Length : count;
         if ((flags & SocketFlags.Peek) == 0)
         {
             _queue.Dequeue();

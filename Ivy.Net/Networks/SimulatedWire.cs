@@ -11,11 +11,11 @@ namespace Ivy.Net;
 internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedTcpSocket sender, SimulatedTcpSocket receiver)
 {
     private readonly SimulatedByteQueue _bytes = new();
-    private readonly Queue<(SimulatedSegmentKind Kind, long Arrival, byte Urgent)> _segments = new();
-
-    // Of the data segment at the head and those behind it: lengths apart, because the head's shrinks as the window lets it in.
-    private readonly LinkedList<int> _lengths = new();
+    private readonly Queue<(SimulatedSegmentKind Kind, long Arrival, int Length, byte Urgent)> _segments = new();
     private long _lastArrival;
+
+    // How much of the segment at the head has found room.
+    private int _headDelivered;
     private bool _isPlanned;
     private bool _isStalled;
     private bool _isReset;
@@ -31,25 +31,10 @@ internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedTcpSocket
     public void SendData(ReadOnlySpan<byte> bytes)
     {
         _bytes.Append(bytes);
-        _lengths.AddLast(bytes.Length);
-        Send(SimulatedSegmentKind.Data);
+        Send(SimulatedSegmentKind.Data, bytes.Length, urgent: 0);
     }
 
-    public void Send(SimulatedSegmentKind kind, byte urgent = 0)
-    {
-        if (_isReset)
-        {
-            return;
-        }
-
-        _isReset = kind == SimulatedSegmentKind.Reset;
-        _lastArrival = Math.Max(_lastArrival, network.Now + network.Latency());
-        _segments.Enqueue((kind, _lastArrival, urgent));
-        if (!_isPlanned)
-        {
-            Pump();
-        }
-    }
+    public void Send(SimulatedSegmentKind kind, byte urgent = 0) => Send(kind, length: 0, urgent);
 
     public void Read(Span<byte> target, bool peek)
     {
@@ -72,14 +57,14 @@ internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedTcpSocket
     {
         _bytes.Truncate(Delivered);
         _segments.Clear();
-        _lengths.Clear();
+        _headDelivered = 0;
         _isStalled = false;
     }
 
     /// <summary>Lets arrive what is due.</summary>
     public void Pump()
     {
-        while (_segments.TryPeek(out (SimulatedSegmentKind Kind, long Arrival, byte Urgent) segment))
+        while (_segments.TryPeek(out (SimulatedSegmentKind Kind, long Arrival, int Length, byte Urgent) segment))
         {
             if (network.IsCut(Sender.Local, Receiver.Local))
             {
@@ -93,15 +78,14 @@ internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedTcpSocket
                 return;
             }
 
-            if (segment.Kind == SimulatedSegmentKind.Data && !Receiver.AcceptsData)
+            if (!Receiver.Takes(this, segment.Kind))
             {
                 DropUnderWay();
-                Receiver.RefuseData();
-                Sender.Changed();
+                Receiver.Refuse(this);
                 return;
             }
 
-            if (segment.Kind == SimulatedSegmentKind.Data && !Deliver())
+            if (segment.Kind == SimulatedSegmentKind.Data && !Deliver(segment.Length))
             {
                 _isStalled = true;
                 DeliverResetBehind();
@@ -109,7 +93,24 @@ internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedTcpSocket
             }
 
             _segments.Dequeue();
+            _headDelivered = 0;
             Arrive(segment.Kind, segment.Urgent);
+        }
+    }
+
+    private void Send(SimulatedSegmentKind kind, int length, byte urgent)
+    {
+        if (_isReset)
+        {
+            return;
+        }
+
+        _isReset = kind == SimulatedSegmentKind.Reset;
+        _lastArrival = Math.Max(_lastArrival, network.Now + network.Latency());
+        _segments.Enqueue((kind, _lastArrival, length, urgent));
+        if (!_isPlanned)
+        {
+            Pump();
         }
     }
 
@@ -131,28 +132,26 @@ internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedTcpSocket
     }
 
     // As much of the data at the head as there is room for; false if some is left.
-    private bool Deliver()
+    private bool Deliver(int length)
     {
-        int length = _lengths.First!.Value;
         int room = Math.Max(0, Receiver.Options.ReceiveBufferSize - Delivered);
-        int moved = Math.Min(length, room);
-        if (moved == 0 && length != 0)
+        int moved = Math.Min(length - _headDelivered, room);
+        if (moved == 0)
         {
             return false;
         }
 
         Delivered += moved;
+        _headDelivered += moved;
         network.Note("deliver", (long)Receiver.Identity.Inode, moved);
-        _lengths.RemoveFirst();
-        if (moved < length)
+        if (_headDelivered == length)
         {
-            _lengths.AddFirst(length - moved);
-            Sender.Changed();
-            Receiver.Changed();
-            return false;
+            return true;
         }
 
-        return true;
+        Sender.Changed();
+        Receiver.Changed();
+        return false;
     }
 
     // 3: a reset behind data that finds no room arrives, and the data never does.
@@ -163,7 +162,7 @@ internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedTcpSocket
             long arrival = Math.Max(_lastArrival, network.Now);
             network.Plan(arrival, () =>
             {
-                if (_segments.Count != 0)
+                if (_segments.Count != 0 && Receiver.Takes(this, SimulatedSegmentKind.Reset))
                 {
                     DropUnderWay();
                     Arrive(SimulatedSegmentKind.Reset, 0);
@@ -185,7 +184,7 @@ internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedTcpSocket
         }
 
         Receiver.OnArrival(kind, urgent);
-        Sender.OnDelivered(kind);
+        Sender.OnDelivered(this, kind);
     }
 
     private static string Name(SimulatedSegmentKind kind) => kind switch
