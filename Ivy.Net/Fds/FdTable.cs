@@ -19,6 +19,7 @@ internal sealed class FdTable(IvLoop loop)
     private readonly HandleIndex _byHandle = new();
     private readonly BlockingModes _modes = new(loop.Network);
     private readonly Stack<int> _freeSlots = new();
+    private readonly Queue<IvReady> _refused = new();
     private Slot[] _slots = new Slot[InitialCapacity];
     private int _slotCount;
     private int[] _dirty = new int[InitialCapacity];
@@ -28,6 +29,9 @@ internal sealed class FdTable(IvLoop loop)
     public AlwaysReadyList AlwaysReady { get; } = new(loop);
 
     public bool HasChanges => _dirtyCount > 0;
+
+    /// <summary>Whether somebody is still to be told that a rebuild lost it.</summary>
+    public bool HasRefused => _refused.Count > 0;
 
     /// <summary>The registration of a token, null if it has ended; then <paramref name="ghost"/> tells whether it had before this turn.</summary>
     public IvFd? Find(ulong token, out bool ghost)
@@ -206,7 +210,6 @@ internal sealed class FdTable(IvLoop loop)
             return false;
         }
 
-        List<(IvFd Fd, IvError Error)> refused = [];
         for (int slot = 0; slot < _slotCount; slot++)
         {
             if (_slots[slot].Fd is not { IsOrphan: false } fd || fd.Error != IvError.None)
@@ -219,15 +222,25 @@ internal sealed class FdTable(IvLoop loop)
             fd.Told = want;
             if (error != IvError.None)
             {
-                refused.Add((fd, error));
+                _refused.Enqueue(new IvReady(fd.Token, IvBands.None, error));
             }
         }
 
-        foreach ((IvFd fd, IvError error) in refused)
+        return true;
+    }
+
+    /// <summary>Tells those that the last rebuild lost; false if Break ended it early. What it or an exception leaves is told in the next Run.</summary>
+    public bool DispatchRefused()
+    {
+        while (_refused.TryDequeue(out IvReady refused))
         {
-            if (fd.IsRegistered)
+            if (Find(refused.Token, out _) is { } fd)
             {
-                fd.DispatchRefused(loop, error);
+                fd.DispatchRefused(loop, refused.Error);
+                if (loop.IsBroken)
+                {
+                    return false;
+                }
             }
         }
 

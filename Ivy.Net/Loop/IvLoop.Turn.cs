@@ -175,7 +175,7 @@ public sealed partial class IvLoop
 
         // A Run begins with what the last one left, mostly nothing: that is no new look.
         _isBatchOpen = false;
-        return true;
+        return !Fds.HasRefused || Fds.DispatchRefused();
     }
 
     // A closed descriptor whose duplicate is open goes on being reported, and can't be taken out by its number any more.
