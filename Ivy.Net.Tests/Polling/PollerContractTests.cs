@@ -331,32 +331,50 @@ internal sealed class PollerContractTests
     }
 
     [Test]
-    public void A_rebuild_registers_what_is_wanted_now_and_drops_what_is_closed()
+    public void A_rebuild_registers_what_is_wanted_now_and_tells_those_that_the_poller_refuses()
     {
         using var test = new TestLoop(method => new IvLoopOptions { PollMethods = [method], Warning = _ => { } });
         IvFd kept = test.RegisteredFd(5);
-        IvFd dead = test.RegisteredFd(7);
-        IvFd closed = test.RegisteredFd(6);
-        ulong ghost = test.Poller.TokenOf(6);
-        closed.Unregister();
-        test.Poller.Refusals[7] = IvError.EBADF;
-        IvFd changes = test.RegisteredFd(8, _ => kept.HandlerOut = _ => { });
-        test.Poller.ReadyRaw(new IvReady(ghost, IvBands.In));
-        test.Loop.Run(IvRunMode.NonBlocking);
-        test.Poller.ReadyRaw(new IvReady(test.Poller.TokenOf(8), IvBands.In), new IvReady(ghost, IvBands.In));
-        test.Loop.Run(IvRunMode.NonBlocking);
-        test.Loop.Run(IvRunMode.NonBlocking);
-        using (Assert.EnterMultipleScope())
+        IvFd[] refused = [.. Enumerable.Range(6, 3).Select(handle => test.RegisteredFd(handle))];
+        foreach (IvFd fd in refused)
         {
-            Assert.That(test.Poller.Calls.SkipWhile(call => call != "reset"), Is.EqualTo(["reset", "add 5 Out", "add 7 None", "add 8 In", "wait always"]));
-            Assert.That(test.Dump(), Does.Match(@"fd +7 .*  closed"));
+            fd.HandlerErr = fd => test.Say($"{fd.Handle} {fd.Error}");
         }
 
-        test.Poller.Calls.Clear();
-        dead.Unregister();
-        Assert.That(test.Poller.Calls, Is.Empty, "the number may be a stranger's by now");
-        kept.Unregister();
-        changes.Unregister();
+        IvFd changes = test.RegisteredFd(10, _ => kept.HandlerOut = _ => { });
+        MakeGhost(test, () => Array.ForEach(refused, fd => test.Poller.Refusals[fd.Handle] = IvError.ENOMEM), (10, IvBands.In));
+        test.Loop.Run(IvRunMode.NonBlocking);
+        string[] calls = ["reset", "add 5 Out", "add 6 Err", "add 7 Err", "add 8 Err", "add 10 In", "wait always"];
+        Assert.That(test.Poller.Calls.SkipWhile(call => call != "reset"), Is.EqualTo(calls));
+        Assert.That(test.Log, Is.EqualTo(["6 ENOMEM", "7 ENOMEM", "8 ENOMEM"]));
+        Array.ForEach([kept, changes, .. refused], fd => fd.Dispose());
+    }
+
+    [Test]
+    public void A_handler_that_throws_or_breaks_when_a_rebuild_refused_it_keeps_nobody_else_from_being_told()
+    {
+        using var test = new TestLoop(method => new IvLoopOptions { PollMethods = [method], Warning = _ => { } });
+        IvFd[] refused = [.. Enumerable.Range(6, 4).Select(handle => test.RegisteredFd(handle))];
+        foreach (IvFd fd in refused)
+        {
+            fd.HandlerErr = fd => test.Say($"{fd.Handle} {fd.Error}");
+        }
+
+        refused[0].HandlerErr = _ => throw new FormatException();
+        refused[1].HandlerErr = _ =>
+        {
+            test.Loop.Break();
+            refused[2].Unregister();
+            refused[2].Register();
+        };
+        void Refuse() => Array.ForEach(refused, fd => test.Poller.Refusals[fd.Handle] = IvError.ENOMEM);
+        Assert.That(() => MakeGhost(test, Refuse), Throws.TypeOf<FormatException>());
+        Assert.That(test.Loop.NextDeadline, Is.EqualTo(IvTimestamp.MinValue));
+        test.Loop.Run(IvRunMode.NonBlocking);
+        Assert.That(test.Log, Is.Empty);
+        test.Loop.Run(IvRunMode.NonBlocking);
+        Assert.That(test.Log, Is.EqualTo(["9 ENOMEM"]), "8 has been registered anew since, which was not refused");
+        Array.ForEach(refused, fd => fd.Dispose());
     }
 
     [Test]
@@ -424,6 +442,19 @@ internal sealed class PollerContractTests
         }
 
         Assert.That(TestLoop.Fd(-1).TryRegister(), Is.EqualTo(IvError.EBADF));
+    }
+
+    // A token that is reported in two waits after its end: the second one makes the loop rebuild the set.
+    private static void MakeGhost(TestLoop test, Action beforeRebuild, params (nint Handle, IvBands Bands)[] withIt)
+    {
+        IvFd closed = test.RegisteredFd(99);
+        ulong ghost = test.Poller.TokenOf(99);
+        closed.Unregister();
+        test.Poller.ReadyRaw(new IvReady(ghost, IvBands.In));
+        test.Loop.Run(IvRunMode.NonBlocking);
+        beforeRebuild();
+        test.Poller.ReadyRaw([.. withIt.Select(ready => new IvReady(test.Poller.TokenOf(ready.Handle), ready.Bands)), new IvReady(ghost, IvBands.In)]);
+        test.Loop.Run(IvRunMode.NonBlocking);
     }
 
     private static IvFd Full(TestLoop test)
