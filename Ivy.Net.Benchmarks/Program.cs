@@ -1,11 +1,16 @@
 // Without an argument: what can be measured, and how. The comparisons with C are scripts, as they start servers of both kinds and
 // look at them from outside.
 
+using Ivy.Net.Benchmarks.Allocations;
+
 switch (args.FirstOrDefault())
 {
     case null:
         PrintList();
         return 0;
+
+    case "allocations":
+        return AllocationCatalog.Run(args.AsSpan(1));
 
     default:
         Console.Error.WriteLine($"There is no benchmark {args[0]}. Without an argument: the list of them.");
@@ -14,6 +19,10 @@ switch (args.FirstOrDefault())
 
 static void PrintList() => Console.WriteLine(
     """
+    Here:
+
+      allocations [NAME …]   managed bytes of one operation; without a name: what there is
+
     Beside a bare epoll server in C, in Ivy.Net.Benchmarks/Versus; each has --help, and README.md says how to read them:
 
       echo.sh       server CPU per echoed message, latency, in interleaved rounds

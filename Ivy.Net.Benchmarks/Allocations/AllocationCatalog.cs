@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace Ivy.Net.Benchmarks.Allocations;
+
+/// <summary>All that is promised to allocate nothing, by name: <c>allocations NAME</c> prints the bytes of one operation.</summary>
+internal static class AllocationCatalog
+{
+    /// <summary>Name, and what runs that many operations on a loop of this thread.</summary>
+    public static IReadOnlyDictionary<string, Action<int>> All { get; } = new SortedDictionary<string, Action<int>>(StringComparer.Ordinal)
+    {
+        ["event-from-another-loop"] = PostAllocations.EventsBetweenLoops,
+        ["event-of-the-loop"] = PostAllocations.EventsOfTheLoop,
+        ["post-object"] = PostAllocations.Objects,
+        ["post-of-the-loop"] = PostAllocations.OfTheLoop,
+        ["post-reference"] = PostAllocations.References,
+        ["post-value"] = PostAllocations.Values,
+        ["raw-event"] = PostAllocations.RawEvents,
+        ["task"] = LoopAllocations.Tasks,
+        ["timeout-fire"] = TimerAllocations.TimeoutFire,
+        ["timeout-restart"] = TimerAllocations.TimeoutRestart,
+        ["timeout-start-stop"] = TimerAllocations.TimeoutStartStop,
+        ["timer-fire"] = TimerAllocations.Fire,
+        ["timer-many"] = TimerAllocations.Many,
+        ["timer-move"] = TimerAllocations.Move,
+        ["timer-periodic"] = TimerAllocations.Periodic,
+        ["timer-start-stop"] = TimerAllocations.StartStop,
+        ["turn"] = LoopAllocations.Turns,
+        ["turn-that-waits"] = LoopAllocations.TurnsThatWait,
+        ["turn-with-hooks"] = LoopAllocations.TurnsWithHooks,
+        ["interest-toggle"] = LoopAllocations.InterestToggles,
+    };
+
+    public static int Run(ReadOnlySpan<string> names)
+    {
+        if (names.IsEmpty)
+        {
+            foreach (string name in All.Keys)
+            {
+                Console.WriteLine(name);
+            }
+
+            return 0;
+        }
+
+        foreach (string name in names)
+        {
+            if (!All.TryGetValue(name, out Action<int>? run))
+            {
+                Console.Error.WriteLine($"There is no measurement {name}. Without a name: the list of them.");
+                return 2;
+            }
+
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} {AllocationMeter.BytesPerOperation(run):0.####}"));
+        }
+
+        return 0;
+    }
+}
