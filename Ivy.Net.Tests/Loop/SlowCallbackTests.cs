@@ -90,7 +90,10 @@ internal sealed class SlowCallbackTests
     {
         using var test = new TestLoop(method => new IvLoopOptions
         {
-            PollMethods = [method], SlowCallback = Limit, SlowCallbackReport = _reports.Add, UnhandledException = static _ => { },
+            PollMethods = [method],
+            SlowCallback = Limit,
+            SlowCallbackReport = _reports.Add,
+            UnhandledException = static _ => { },
         });
         test.Task(_ =>
         {
@@ -103,6 +106,9 @@ internal sealed class SlowCallbackTests
 
     private TestLoop Make() => new(method => new IvLoopOptions
     {
-        Name = "slow", PollMethods = [method], SlowCallback = Limit, SlowCallbackReport = _reports.Add,
+        Name = "slow",
+        PollMethods = [method],
+        SlowCallback = Limit,
+        SlowCallbackReport = _reports.Add,
     });
 }

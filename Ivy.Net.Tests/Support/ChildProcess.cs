@@ -11,6 +11,7 @@ internal static class ChildProcess
         string path = Path.Combine(TestContext.CurrentContext.TestDirectory, program);
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", path, .. arguments])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
