@@ -12,14 +12,12 @@ internal sealed class PeriodicTimerTests
     {
         using var test = new TestLoop();
         IvTimestamp start = test.Loop.Now;
-        var timer = new IvTimer(_ =>
-        {
-            test.Say($"{(test.Loop.Now - start).TotalSeconds}");
-            test.Poller.Advance(0.7 * Second);
-        });
+        var timer = new IvTimer(_ => test.Say($"{(test.Loop.Now - start).TotalSeconds}"));
         timer.Start(0.5 * Second, Second);
-        test.Loop.Run(4 * Second);
-        Assert.That(test.Log, Is.EqualTo(["0.5", "1.5", "2.5", "3.5"]));
+        test.Timer(1.4 * Second, _ => test.Poller.Advance(0.3 * Second));
+        test.Timer(3.4 * Second, _ => test.Poller.Advance(0.9 * Second));
+        test.Loop.Run(5 * Second);
+        Assert.That(test.Log, Is.EqualTo(["0.5", "1.7", "2.5", "4.3", "4.5"]));
         Assert.That(timer.Overruns, Is.Zero);
         timer.Stop();
     }
