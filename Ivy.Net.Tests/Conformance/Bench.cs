@@ -141,6 +141,40 @@ internal sealed class Bench(ConformanceBackend backend) : IDisposable
         Action<IvFd>? onHangup = null,
         Action<IvFd>? onPri = null) => Register(new IvFd(number), onIn, onOut, onErr, onHangup, onPri);
 
+    /// <summary>A timer that is started, and stopped at the end.</summary>
+    public IvTimer Timer(TimeSpan due, Action<IvTimer> handler) => TimerAt(Loop.Now + due, handler);
+
+    public IvTimer TimerAt(IvTimestamp due, Action<IvTimer> handler)
+    {
+        IvTimer timer = Own(new IvTimer(handler));
+        timer.StartAt(due);
+        return timer;
+    }
+
+    /// <summary>A task that is registered, and unregistered at the end.</summary>
+    public IvTask Task(Action<IvTask> handler)
+    {
+        IvTask task = Own(new IvTask(handler));
+        task.Register();
+        return task;
+    }
+
+    /// <summary>An event that is registered, and unregistered at the end.</summary>
+    public IvEvent Event(Action<IvEvent> handler)
+    {
+        IvEvent item = Own(new IvEvent(handler));
+        item.Register();
+        return item;
+    }
+
+    /// <summary>A descriptor that is readable at once, and stays so.</summary>
+    public IvFd Readable(Action<IvFd> onIn)
+    {
+        (IvSocket near, IvSocket far) = Pair();
+        Send(far);
+        return Watch(near, onIn);
+    }
+
     public Action<IvFd> Say(string what) => _ => Log.Add(what);
 
     /// <summary>Turns that do not wait: what is ready now is reported.</summary>

@@ -10,14 +10,8 @@ internal sealed class ConnectionTests(ConformanceBackend backend)
     [Category("B9")]
     public void A_refused_connect_is_told_once_and_does_not_spin() => backend.Run(bench =>
     {
-        IvError error = IvSocket.TryConnect(Nobody(bench), out IvSocket? socket, network: bench.Network);
-        if (error != IvError.None)
-        {
-            Assert.That(error, Is.EqualTo(IvError.ECONNREFUSED), "the system may say it at once");
-            return;
-        }
-
-        IvFd fd = bench.Watch(bench.Own(socket!), onOut: fd =>
+        IvSocket socket = Refused(bench);
+        IvFd fd = bench.Watch(socket, onOut: fd =>
         {
             bench.Log.Add(fd.Socket!.TakeError().ToString());
             fd.HandlerOut = null;
@@ -32,16 +26,13 @@ internal sealed class ConnectionTests(ConformanceBackend backend)
     [Category("B9")]
     public void A_refused_connect_is_told_to_Err_first() => backend.Run(bench =>
     {
-        if (IvSocket.TryConnect(Nobody(bench), out IvSocket? socket, network: bench.Network) == IvError.None)
+        bench.Watch(Refused(bench), onOut: bench.Say("out"), onErr: fd =>
         {
-            bench.Watch(bench.Own(socket!), onOut: bench.Say("out"), onErr: fd =>
-            {
-                bench.Log.Add($"err {fd.Socket!.TakeError()}");
-                fd.Unregister();
-            });
-            bench.Until(() => bench.Log.Count > 0, "the refusal arrives");
-            Assert.That(bench.Log, Is.EqualTo(["err ECONNREFUSED"]));
-        }
+            bench.Log.Add($"err {fd.Socket!.TakeError()}");
+            fd.Unregister();
+        });
+        bench.Until(() => bench.Log.Count > 0, "the refusal arrives");
+        Assert.That(bench.Log, Is.EqualTo(["err ECONNREFUSED"]));
     });
 
     [Test]
@@ -264,6 +255,14 @@ internal sealed class ConnectionTests(ConformanceBackend backend)
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
         Assert.That(turns, Is.EqualTo(150_000));
     });
+
+    // A connect to nobody that is under way: Linux, and so the simulation, never refuses it within the call itself.
+    private static IvSocket Refused(Bench bench)
+    {
+        IvError error = IvSocket.TryConnect(Nobody(bench), out IvSocket? socket, network: bench.Network);
+        Assert.That(error, Is.EqualTo(IvError.None), "refused at once: there is nothing to be told later");
+        return bench.Own(socket!);
+    }
 
     // A port that was somebody's a moment ago.
     private static EndPoint Nobody(Bench bench)

@@ -36,7 +36,7 @@ internal sealed partial class ManPageTests
             .ToLookup(static entry => entry.name, static entry => entry.page);
 
         Findings.None(
-            TypesByName.Where(type => pages[type.Key].Count() != 1 && !IsComing(type.Key)).Select(type => $"{type.Key}: {Count(pages[type.Key])}"));
+            TypesByName.Where(type => pages[type.Key].Count() != 1).Select(type => $"{type.Key}: {Count(pages[type.Key])}"));
 
         static string Count(IEnumerable<ManPage> pages) => pages.Any() ? string.Join(", ", pages) : "no page";
     }
@@ -60,7 +60,7 @@ internal sealed partial class ManPageTests
         Findings.None(
             from page in ManPage.All
             from reference in page.References.Distinct()
-            where !SystemPages.Contains(reference) && !IsComing(reference) && ManPage.All.All(other => other.ToString() != reference)
+            where !SystemPages.Contains(reference) && ManPage.All.All(other => other.ToString() != reference)
             select $"{page}: .Xr {reference}");
 
     [Test]
@@ -93,10 +93,6 @@ internal sealed partial class ManPageTests
             Assert.Ignore("mandoc is not installed");
         }
     }
-
-    // SimulatedNetwork(3) comes after the simulation. As soon as it is there, this says no to all, and can go.
-    private static bool IsComing(string name) =>
-        name.StartsWith("Simulated", StringComparison.Ordinal) && ManPage.All.All(static page => page.Name != "SimulatedNetwork");
 
     // The names of errno(3) are explained there.
     private static bool IsErrno(Type type, string member) => type == typeof(IvError) && !member.Any(char.IsAsciiLetterLower);
