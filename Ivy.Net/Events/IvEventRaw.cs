@@ -75,7 +75,7 @@ public sealed class IvEventRaw : IvObject
         IvError error = TryRegister();
         if (error != IvError.None)
         {
-            _fd.ThrowRefused(error);
+            _fd.ThrowRefused(error, this);
         }
     }
 

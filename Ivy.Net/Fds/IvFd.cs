@@ -202,7 +202,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         IvError error = TryRegister();
         if (error != IvError.None)
         {
-            ThrowRefused(error);
+            ThrowRefused(error, this);
         }
     }
 
@@ -422,7 +422,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
 
     private void Put(FdFlags flag, bool value) => _flags = value ? _flags | flag : _flags & ~flag;
 
-    internal void ThrowRefused(IvError error) => throw new IvException(error, "register", this, error switch
+    internal void ThrowRefused(IvError error, IvObject subject) => throw new IvException(error, "register", subject, error switch
     {
         IvError.EBADF => "The descriptor is not open: register it before it is closed, and not after its socket was disposed",
         IvError.EPERM => "Files and directories have no readiness: set AlwaysReady, or read them on another thread",

@@ -8,6 +8,7 @@ public sealed partial class IvLoop
     private bool _break;
     private bool _isRunning;
     private bool _isEmbedded;
+    private bool _hasRefusals;
     private long _wakeups;
 
     /// <summary>
@@ -21,7 +22,7 @@ public sealed partial class IvLoop
         {
             CheckUsable(nameof(NextDeadline));
             FlushChanges();
-            return HasLeftovers || !Tasks.IsEmpty || _posts.HasPosts || Fds.AlwaysReady.IsReady
+            return HasLeftovers || _hasRefusals || !Tasks.IsEmpty || _posts.HasPosts || Fds.AlwaysReady.IsReady
                 ? IvTimestamp.MinValue
                 : new IvTimestamp(Timers.NextDeadline());
         }
@@ -180,7 +181,7 @@ public sealed partial class IvLoop
     {
         if (_isEmbedded && !_isWaiting && Fds.HasChanges)
         {
-            _poller.Wait(Fds.TakeChanges(), IvTimestamp.MinValue, []);
+            _hasRefusals = _poller.Wait(Fds.TakeChanges(), IvTimestamp.MinValue, []) > 0;
         }
     }
 

@@ -104,6 +104,7 @@ public sealed partial class IvLoop
         _running = null;
         _isWaiting = true;
         _isNowValid = false;
+        _hasRefusals = false;
 
         // By the coarse clock: over many waits its error averages out, and the exact one is read only for timers.
         bool mayBlock = deadline != IvTimestamp.MinValue;

@@ -7,7 +7,7 @@ namespace Ivy.Net.Polling;
 /// inside another member.</para>
 /// <para>The loop owns the tokens and drops stale ones, so a poller may report a registration that has just been removed.
 /// Readiness is level-triggered: what stays ready is reported by every <see cref="Wait"/> until it is drained or no longer
-/// wanted. The loop calls at most one of <see cref="Add"/>, <see cref="Remove"/> and one <see cref="IvChange"/> for a
+/// wanted. Adds and removals come at once, as they are asked for; changes are kept until the wait, at most one for a
 /// descriptor and turn.</para>
 /// <para>The contract, with its reasons, is in IvPoller(3).</para>
 /// </remarks>
@@ -50,7 +50,8 @@ public abstract class IvPoller : IDisposable
 
     /// <summary>
     /// Hands over the turn's changes of interest, and waits. Called once per turn; and, by a loop that sits inside another
-    /// one, between turns with no room in <paramref name="ready"/>: then only the changes are to be handed over.
+    /// one, between turns with no room in <paramref name="ready"/>: then only the changes are to be handed over, and the
+    /// answer is how many refusals wait to be reported.
     /// </summary>
     /// <param name="changes">At most one for each descriptor.</param>
     /// <param name="deadline">

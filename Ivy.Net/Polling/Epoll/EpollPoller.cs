@@ -104,6 +104,11 @@ public sealed unsafe class EpollPoller : IvPoller
             Apply(change);
         }
 
+        if (ready.IsEmpty)
+        {
+            return _refused.Count;
+        }
+
         int count = _refused.Count > 0 ? TakeRefused(ready) : 0;
         int room = ready.Length - count;
         if (room == 0)
