@@ -110,7 +110,7 @@ public sealed class IvListener : IvObject
         IvError error = TryRegister();
         if (error != IvError.None)
         {
-            _fd.ThrowRefused(error, this);
+            IvFd.ThrowRefused(error, this);
         }
     }
 
@@ -152,8 +152,20 @@ public sealed class IvListener : IvObject
         UpdateInterest();
     }
 
+    internal override bool OnRefused(IvError error)
+    {
+        if (HandlerError is not { } handler)
+        {
+            return false;
+        }
+
+        handler(this, error);
+        return true;
+    }
+
     private void AcceptSome()
     {
+        IvLoop loop = _fd.Loop!;
         for (int i = 0; i < MaxAcceptsPerTurn; i++)
         {
             IvError error = Socket.TryAccept(out IvSocket? peer);
@@ -170,7 +182,10 @@ public sealed class IvListener : IvObject
 
             Accepted++;
             HandlerAccept(this, peer!);
-            if (!_fd.IsRegistered || IsPaused || _fd.Loop!.IsBroken)
+
+            // One connection's AsyncLocals are not the next one's.
+            loop.RestoreContext();
+            if (!_fd.IsRegistered || IsPaused || loop.IsBroken)
             {
                 return;
             }

@@ -7,6 +7,7 @@ public sealed partial class IvLoop
     private int _quit;
     private bool _break;
     private bool _isRunning;
+    private bool _wasThrownOut;
     private bool _isEmbedded;
     private bool _hasRefusals;
     private long _wakeups;
@@ -145,6 +146,7 @@ public sealed partial class IvLoop
         finally
         {
             // A quit that an exception overtook is still to come.
+            _wasThrownOut = !returned;
             if (returned)
             {
                 Volatile.Write(ref _quit, 0);
@@ -193,7 +195,7 @@ public sealed partial class IvLoop
         }
         else
         {
-            Console.Error.WriteLine(message);
+            StandardError.TryWriteLine(message);
         }
     }
 }

@@ -40,7 +40,11 @@ public sealed partial class IvLoop
         while (true)
         {
             _turns++;
-            if (!Timers.RunDue() || !Tasks.RunRound())
+
+            // After an exception only the rest: what arms itself anew and throws must not keep Run from the exit check and the wait.
+            bool begin = !_wasThrownOut;
+            _wasThrownOut = false;
+            if (!Timers.RunDue(begin) || !Tasks.RunRound(begin))
             {
                 return;
             }
@@ -57,7 +61,7 @@ public sealed partial class IvLoop
                 IvRunMode.Once => _dispatched == before,
                 _ => true,
             };
-            Wait(mayWait ? WaitDeadline(limit) : IvTimestamp.MinValue);
+            Wait(mayWait && begin ? WaitDeadline(limit) : IvTimestamp.MinValue);
             if (!DispatchBatch() || !Fds.AlwaysReady.Dispatch())
             {
                 return;

@@ -78,6 +78,16 @@ public abstract class IvPoller : IDisposable
     /// <returns>False if the backend has no need of it; then nothing has changed.</returns>
     public virtual bool Reset() => false;
 
+    /// <summary>
+    /// Whether a registration is in the set still, under its number: false if the number was closed, though it may mean somebody
+    /// else by now. Asked before <see cref="Reset"/>, after which that stranger would be added. A poller that goes by numbers
+    /// can't tell, and says true, as this one does.
+    /// </summary>
+    /// <param name="handle">The descriptor.</param>
+    /// <param name="token">The token of the registration.</param>
+    /// <returns>False only if it is certain.</returns>
+    public virtual bool Holds(nint handle, ulong token) => true;
+
     /// <summary>Gives the kernel's objects back.</summary>
     public void Dispose()
     {
@@ -93,10 +103,6 @@ public abstract class IvPoller : IDisposable
 
     // Nanoseconds of a clock that may lag by some milliseconds, for statistics: cheaper where the system has one.
     internal virtual long CoarseNow => Now.Nanoseconds;
-
-    // Whether a registration is in the set still, under its number: false if the number was closed, though it may mean
-    // somebody else by now. Asked before Reset, which would add that stranger; a poller that goes by numbers can't tell.
-    internal virtual bool Holds(nint handle, ulong token) => true;
 
     // A simulation picks at each post which of its threads runs next; nobody else cares.
     internal virtual void OnPosted()

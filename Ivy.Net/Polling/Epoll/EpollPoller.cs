@@ -174,7 +174,8 @@ public sealed unsafe class EpollPoller : IvPoller
         return true;
     }
 
-    internal override bool Holds(nint handle, ulong token)
+    /// <inheritdoc/>
+    public override bool Holds(nint handle, ulong token)
     {
         IvError error = Add(handle, IvBands.None, token);
         if (error == IvError.None)
@@ -243,6 +244,12 @@ public sealed unsafe class EpollPoller : IvPoller
 
     private void Apply(in IvChange change)
     {
+        if (ToMask(change.From) == ToMask(change.Want))
+        {
+            // Errors beside something else: the kernel reports them anyway.
+            return;
+        }
+
         IvError error = Control(_epoll.Fd, Constants.EPOLL_CTL_MOD, (int)change.Handle, ToMask(change.Want), change.Token);
         if (error != IvError.None)
         {
