@@ -53,6 +53,8 @@ internal sealed class TracingPoller(IvPoller inner, TextWriter trace) : IvPoller
 
     public override bool Reset() => inner.Reset();
 
+    public override bool Holds(nint handle, ulong token) => inner.Holds(handle, token);
+
     protected override void Dispose(bool disposing)
     {
         inner.Dispose();

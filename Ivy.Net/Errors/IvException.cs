@@ -4,7 +4,7 @@ namespace Ivy.Net;
 
 /// <summary>The system said no: thrown at the call that caused it, with the error, the operation and the object.</summary>
 /// <remarks>
-/// Every call that throws it has a <c>Try…</c> twin that returns the <see cref="IvError"/> instead. EAGAIN is thrown by nothing but a
+/// What a running program may see refused has a <c>Try…</c> twin that returns the <see cref="IvError"/> instead. EAGAIN is thrown by nothing but a
 /// connect to a Unix listener whose backlog is full, which no readiness will ever tell of.
 /// </remarks>
 public sealed class IvException : IOException

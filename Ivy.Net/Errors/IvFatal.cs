@@ -56,16 +56,15 @@ public static class IvFatal
 
     private static void WriteDefault(IvFatalInfo info)
     {
-        TextWriter error = Console.Error;
-        error.WriteLine(info.Message);
+        StandardError.TryWriteLine(info.Message);
         try
         {
-            DumpCurrentLoop?.Invoke(error);
+            StandardError.TryWrite(DumpCurrentLoop, static (writer, dump) => dump?.Invoke(writer));
         }
         catch (Exception failure)
         {
             // What the dump is for matters more than the dump, and it is the state of something broken.
-            error.WriteLine($"The loop can't be dumped: {failure.GetType()}");
+            StandardError.TryWriteLine($"The loop can't be dumped: {failure.GetType()}");
         }
     }
 }

@@ -17,10 +17,15 @@ internal sealed class EventNode(IvEvent owner, IvLoop loop) : PostNode
     /// <summary>Any thread: queues the node unless it is queued. False if the loop has been disposed.</summary>
     public bool Post()
     {
-        // A full fence whichever way it goes: what the caller wrote before is seen by the handler that runs after.
-        if (Interlocked.CompareExchange(ref _state, Posted, Idle) != Idle)
+        while (Interlocked.CompareExchange(ref _state, Posted, Idle) != Idle)
         {
-            return true;
+            // Posted already: what the caller wrote before must be there when the handler runs. A failed exchange is no fence on
+            // every processor; with one, a state that still is not Idle says that the handler comes after.
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref _state) != Idle)
+            {
+                return true;
+            }
         }
 
         if (loop.Enqueue(this))

@@ -75,7 +75,7 @@ public sealed class IvEventRaw : IvObject
         IvError error = TryRegister();
         if (error != IvError.None)
         {
-            _fd.ThrowRefused(error);
+            IvFd.ThrowRefused(error, this);
         }
     }
 
@@ -168,6 +168,8 @@ public sealed class IvEventRaw : IvObject
     // Keeps the descriptor open for the length of a Post that runs while the object is being disposed.
     private sealed class EventHandle : SafeHandle
     {
+        private bool _isForgotten;
+
         public EventHandle(IvNetwork network, nint handle)
             : base(-1, ownsHandle: true)
         {
@@ -179,9 +181,24 @@ public sealed class IvEventRaw : IvObject
 
         public override bool IsInvalid => handle == -1;
 
+        protected override void Dispose(bool disposing)
+        {
+            _isForgotten = !disposing;
+            base.Dispose(disposing);
+        }
+
         protected override bool ReleaseHandle()
         {
-            Network.Close(handle);
+            if (_isForgotten)
+            {
+                // On the finalizer's thread, where a simulation must not be touched.
+                Network.CloseForgotten(handle);
+            }
+            else
+            {
+                Network.Close(handle);
+            }
+
             return true;
         }
     }

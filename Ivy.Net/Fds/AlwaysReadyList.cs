@@ -10,6 +10,7 @@ internal sealed class AlwaysReadyList(IvLoop loop)
     // A turn's copy, because a handler may register and unregister any of them. What it registers waits for the next turn.
     private readonly List<IvFd> _turn = [];
     private ulong _lastToken;
+    private int _last = -1;
 
     /// <summary>Whether one of them wants to be called: then the loop does not sleep.</summary>
     public bool IsReady => _fds.Count > 0 && _fds.Exists(static fd => (fd.Interest & (IvBands.In | IvBands.Out)) != 0);
@@ -40,8 +41,12 @@ internal sealed class AlwaysReadyList(IvLoop loop)
         _turn.AddRange(_fds);
         try
         {
-            foreach (IvFd fd in _turn)
+            int count = _turn.Count;
+            for (int i = 0; i < count; i++)
             {
+                // Goes on behind the one that was called last, also after a Break or an exception.
+                _last = (_last + 1) % count;
+                IvFd fd = _turn[_last];
                 if (!_fds.Contains(fd) || fd.Token > newest)
                 {
                     continue;

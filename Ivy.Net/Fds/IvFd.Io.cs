@@ -6,13 +6,19 @@ namespace Ivy.Net;
 /// <content>Reading and writing what is no socket: pipes, terminals, devices, files.</content>
 public sealed partial class IvFd
 {
-    private IvNetwork IoNetwork => Socket?.Network ?? Loop?.Network ?? IvNetwork.Current;
+    private IvNetwork IoNetwork => Loop?.Network ?? IvNetwork.Current;
 
     /// <summary>Reads what is there, at most the buffer's length, without blocking (read(2)).</summary>
     /// <param name="buffer">Where to; 0 bytes into an empty buffer are no end.</param>
     /// <returns>Bytes, would-block, end, or the error.</returns>
     public IvIoResult Read(Span<byte> buffer)
     {
+        if (Socket is { } socket)
+        {
+            CheckedLoop(nameof(Read));
+            return socket.Receive(buffer);
+        }
+
         bool referenced = false;
         try
         {
@@ -30,6 +36,12 @@ public sealed partial class IvFd
     /// <returns>Bytes, which may be fewer than were given, would-block, or the error. EPIPE: the reader is gone.</returns>
     public IvIoResult Write(ReadOnlySpan<byte> buffer)
     {
+        if (Socket is { } socket)
+        {
+            CheckedLoop(nameof(Write));
+            return socket.Send(buffer);
+        }
+
         bool referenced = false;
         try
         {
@@ -47,6 +59,12 @@ public sealed partial class IvFd
     /// <returns>Bytes over all buffers, would-block, end, or the error.</returns>
     public IvIoResult ReadV(ReadOnlySpan<Memory<byte>> buffers)
     {
+        if (Socket is { } socket)
+        {
+            CheckedLoop(nameof(ReadV));
+            return socket.Receive(buffers);
+        }
+
         bool referenced = false;
         try
         {
@@ -64,6 +82,12 @@ public sealed partial class IvFd
     /// <returns>Bytes over all buffers, would-block, or the error.</returns>
     public IvIoResult WriteV(ReadOnlySpan<ReadOnlyMemory<byte>> buffers)
     {
+        if (Socket is { } socket)
+        {
+            CheckedLoop(nameof(WriteV));
+            return socket.Send(buffers);
+        }
+
         bool referenced = false;
         try
         {
@@ -79,12 +103,7 @@ public sealed partial class IvFd
     private IvError Reference(ref bool referenced)
     {
         CheckedLoop("reading or writing");
-        return _source switch
-        {
-            IvSocket { IsDisposed: true } => IvError.Disposed,
-            SafeHandle handle when !HandleReference.TryAdd(handle, ref referenced) => IvError.EBADF,
-            _ => IvError.None,
-        };
+        return _source is SafeHandle handle && !HandleReference.TryAdd(handle, ref referenced) ? IvError.EBADF : IvError.None;
     }
 
     private void Release(bool referenced)

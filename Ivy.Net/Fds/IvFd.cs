@@ -202,7 +202,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         IvError error = TryRegister();
         if (error != IvError.None)
         {
-            ThrowRefused(error);
+            ThrowRefused(error, this);
         }
     }
 
@@ -354,10 +354,16 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
             return;
         }
 
+        IvObject subject = IsInternal && State is IvObject owner ? owner : this;
+        if (subject.OnRefused(error))
+        {
+            return;
+        }
+
         IvFatal.Raise(
             FatalCondition.ChangeRefused,
-            $"{this}: the kernel refused a change of interest: {error.Describe()}. The descriptor was probably closed while it is registered: call Unregister before closing it, or set HandlerErr to be told.",
-            this);
+            $"{subject}: the kernel refused a change of interest: {error.Describe()}. The descriptor was probably closed while it is registered: call Unregister before closing it, or set {(subject is IvListener ? nameof(IvListener.HandlerError) : nameof(HandlerErr))} to be told.",
+            subject);
     }
 
     private void DispatchBands(IvLoop loop, IvBands bands)
@@ -422,7 +428,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
 
     private void Put(FdFlags flag, bool value) => _flags = value ? _flags | flag : _flags & ~flag;
 
-    internal void ThrowRefused(IvError error) => throw new IvException(error, "register", this, error switch
+    internal static void ThrowRefused(IvError error, IvObject subject) => throw new IvException(error, "register", subject, error switch
     {
         IvError.EBADF => "The descriptor is not open: register it before it is closed, and not after its socket was disposed",
         IvError.EPERM => "Files and directories have no readiness: set AlwaysReady, or read them on another thread",

@@ -51,7 +51,15 @@ public sealed class IvListener : IvObject
     }
 
     /// <summary>Told why accepting failed; the listener goes on by itself after <see cref="RetryDelay"/>. Null: nobody is told.</summary>
-    public Action<IvListener, IvError>? HandlerError { get; set; }
+    public Action<IvListener, IvError>? HandlerError
+    {
+        get => field;
+        set
+        {
+            CheckedLoop(nameof(HandlerError));
+            field = value;
+        }
+    }
 
     /// <summary>How many connections one turn accepts at most. Defaults to 64; 1 spreads a burst over loops that share a port.</summary>
     public int MaxAcceptsPerTurn
@@ -60,6 +68,7 @@ public sealed class IvListener : IvObject
         set
         {
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            CheckedLoop(nameof(MaxAcceptsPerTurn));
             field = value;
         }
     } = DefaultMaxAcceptsPerTurn;
@@ -71,6 +80,7 @@ public sealed class IvListener : IvObject
         set
         {
             ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
+            CheckedLoop(nameof(RetryDelay));
             field = value;
         }
     } = DefaultRetryDelay;
@@ -100,7 +110,7 @@ public sealed class IvListener : IvObject
         IvError error = TryRegister();
         if (error != IvError.None)
         {
-            _fd.ThrowRefused(error);
+            IvFd.ThrowRefused(error, this);
         }
     }
 
@@ -142,8 +152,20 @@ public sealed class IvListener : IvObject
         UpdateInterest();
     }
 
+    internal override bool OnRefused(IvError error)
+    {
+        if (HandlerError is not { } handler)
+        {
+            return false;
+        }
+
+        handler(this, error);
+        return true;
+    }
+
     private void AcceptSome()
     {
+        IvLoop loop = _fd.Loop!;
         for (int i = 0; i < MaxAcceptsPerTurn; i++)
         {
             IvError error = Socket.TryAccept(out IvSocket? peer);
@@ -160,7 +182,10 @@ public sealed class IvListener : IvObject
 
             Accepted++;
             HandlerAccept(this, peer!);
-            if (!_fd.IsRegistered || IsPaused || _fd.Loop!.IsBroken)
+
+            // One connection's AsyncLocals are not the next one's.
+            loop.RestoreContext();
+            if (!_fd.IsRegistered || IsPaused || loop.IsBroken)
             {
                 return;
             }

@@ -38,7 +38,7 @@ public sealed partial class IvLoop
 
     // By reference: no copy is made unless a handler has changed it (it set an AsyncLocal, say).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void RestoreContext()
+    internal void RestoreContext()
     {
         if (ExecutionContext.Capture() != _context)
         {
@@ -145,7 +145,7 @@ public sealed partial class IvLoop
         }
         else
         {
-            Console.Error.WriteLine(report);
+            StandardError.TryWriteLine(report.ToString());
         }
     }
 }

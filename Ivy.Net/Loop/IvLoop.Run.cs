@@ -7,7 +7,9 @@ public sealed partial class IvLoop
     private int _quit;
     private bool _break;
     private bool _isRunning;
+    private bool _wasThrownOut;
     private bool _isEmbedded;
+    private bool _hasRefusals;
     private long _wakeups;
 
     /// <summary>
@@ -21,7 +23,7 @@ public sealed partial class IvLoop
         {
             CheckUsable(nameof(NextDeadline));
             FlushChanges();
-            return HasLeftovers || !Tasks.IsEmpty || _posts.HasPosts || Fds.AlwaysReady.IsReady
+            return HasLeftovers || _hasRefusals || !Tasks.IsEmpty || _posts.HasPosts || Fds.AlwaysReady.IsReady
                 ? IvTimestamp.MinValue
                 : new IvTimestamp(Timers.NextDeadline());
         }
@@ -144,6 +146,7 @@ public sealed partial class IvLoop
         finally
         {
             // A quit that an exception overtook is still to come.
+            _wasThrownOut = !returned;
             if (returned)
             {
                 Volatile.Write(ref _quit, 0);
@@ -180,7 +183,7 @@ public sealed partial class IvLoop
     {
         if (_isEmbedded && !_isWaiting && Fds.HasChanges)
         {
-            _poller.Wait(Fds.TakeChanges(), IvTimestamp.MinValue, []);
+            _hasRefusals = _poller.Wait(Fds.TakeChanges(), IvTimestamp.MinValue, []) > 0;
         }
     }
 
@@ -192,7 +195,7 @@ public sealed partial class IvLoop
         }
         else
         {
-            Console.Error.WriteLine(message);
+            StandardError.TryWriteLine(message);
         }
     }
 }

@@ -40,7 +40,11 @@ public sealed partial class IvLoop
         while (true)
         {
             _turns++;
-            if (!Timers.RunDue() || !Tasks.RunRound())
+
+            // After an exception only the rest: what arms itself anew and throws must not keep Run from the exit check and the wait.
+            bool begin = !_wasThrownOut;
+            _wasThrownOut = false;
+            if (!Timers.RunDue(begin) || !Tasks.RunRound(begin))
             {
                 return;
             }
@@ -57,7 +61,7 @@ public sealed partial class IvLoop
                 IvRunMode.Once => _dispatched == before,
                 _ => true,
             };
-            Wait(mayWait ? WaitDeadline(limit) : IvTimestamp.MinValue);
+            Wait(mayWait && begin ? WaitDeadline(limit) : IvTimestamp.MinValue);
             if (!DispatchBatch() || !Fds.AlwaysReady.Dispatch())
             {
                 return;
@@ -104,6 +108,7 @@ public sealed partial class IvLoop
         _running = null;
         _isWaiting = true;
         _isNowValid = false;
+        _hasRefusals = false;
 
         // By the coarse clock: over many waits its error averages out, and the exact one is read only for timers.
         bool mayBlock = deadline != IvTimestamp.MinValue;

@@ -57,7 +57,8 @@ public sealed partial class IvLoop : IDisposable
 
         _options = options;
         ThreadId = Environment.CurrentManagedThreadId;
-        _threadNumber = OperatingSystem.IsLinux() ? Interop.Linux.Sys.GetThreadId() : ThreadId;
+        int threadNumber = OperatingSystem.IsLinux() ? Interop.Linux.Sys.GetThreadId() : -1;
+        _threadNumber = threadNumber < 0 ? ThreadId : threadNumber;
         Name = options.Name;
         Network = options.Network ?? IvNetwork.System;
         _poller = CreatePoller(options);
@@ -235,6 +236,7 @@ public sealed partial class IvLoop : IDisposable
         // Posts first: what an event that is registered still has posted is lost, what one has taken back is not.
         List<IvObject> left = CollectRegistered();
         int dropped = DropPosts();
+        _isDisposed = true;
         foreach (IvObject item in left)
         {
             // One may end others: an object that owns some takes them along.
@@ -244,7 +246,6 @@ public sealed partial class IvLoop : IDisposable
             }
         }
 
-        _isDisposed = true;
         _poller.Dispose();
         _current = null;
         IvNetwork.OfThisThread = null;

@@ -15,7 +15,7 @@ public readonly record struct IvLoopCounters
     /// <summary>Descriptors that were reported ready.</summary>
     public long Events { get; init; }
 
-    /// <summary>Posts that were run: of <see cref="IvEvent"/> and of <see cref="IvLoop.Post(Action{object?}, object?)"/>.</summary>
+    /// <summary>Posts that were taken from the queue: of <see cref="IvEvent"/> and of <see cref="IvLoop.Post(Action{object?}, object?)"/>.</summary>
     public long Posts { get; init; }
 
     /// <summary>How often another thread had to wake the loop: one system call each.</summary>

@@ -38,7 +38,7 @@ public sealed class IvLoopOptions
         }
     } = DefaultBatchSize;
 
-    /// <summary>How many items of posted work the loop keeps for reuse; more in flight are allocated. Defaults to 1024.</summary>
+    /// <summary>How many items of posted work the loop keeps for reuse; more in flight are allocated. Defaults to 1024. Posts whose state is a value use a pool of 1024 for each type, which all loops share.</summary>
     public int PostPoolSize
     {
         get => field;

@@ -29,10 +29,20 @@ internal sealed class IvLoopTimeProvider(IvLoop loop) : TimeProvider
         private readonly IvTimer _timer;
         private volatile bool _isDisposed;
 
+        // Changes are numbered, because one that another thread posts may arrive after a newer one.
+        private long _lastChange;
+        private long _applied;
+
         public ProvidedTimer(IvLoop loop, TimerCallback callback, object? state)
         {
             _loop = loop;
-            _timer = new IvTimer(_ => callback(state));
+            _timer = new IvTimer(_ =>
+            {
+                if (!_isDisposed)
+                {
+                    callback(state);
+                }
+            });
         }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
@@ -44,26 +54,15 @@ internal sealed class IvLoopTimeProvider(IvLoop loop) : TimeProvider
                 return false;
             }
 
-            if (_loop.IsOnThread)
-            {
-                Apply(dueTime, period);
-                return true;
-            }
-
-            return _loop.Post(static change => change.Timer.Apply(change.Due, change.Period), (Timer: this, Due: dueTime, Period: period));
+            // From now, wherever the caller is: neither from the turn's beginning nor from when a post runs.
+            IvTimestamp? due = dueTime == Timeout.InfiniteTimeSpan ? null : _loop.Poller.Now + dueTime;
+            return Send(due, period == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : period);
         }
 
         public void Dispose()
         {
             _isDisposed = true;
-            if (_loop.IsOnThread)
-            {
-                _timer.Stop();
-            }
-            else
-            {
-                _loop.Post(static timer => timer._timer.Stop(), this);
-            }
+            Send(due: null, TimeSpan.Zero);
         }
 
         public ValueTask DisposeAsync()
@@ -72,17 +71,35 @@ internal sealed class IvLoopTimeProvider(IvLoop loop) : TimeProvider
             return ValueTask.CompletedTask;
         }
 
-        // As System.Threading.Timer: an infinite due time disarms, a period of zero or infinity means once.
-        private void Apply(TimeSpan due, TimeSpan period)
+        private bool Send(IvTimestamp? due, TimeSpan period)
         {
-            if (_isDisposed || due == Timeout.InfiniteTimeSpan)
+            long number = Interlocked.Increment(ref _lastChange);
+            if (_loop.IsOnThread)
             {
-                _timer.Stop();
+                Apply(number, due, period);
+                return true;
+            }
+
+            return _loop.Post(static change => change.Timer.Apply(change.Number, change.Due, change.Period), (Timer: this, Number: number, Due: due, Period: period));
+        }
+
+        // As System.Threading.Timer: an infinite due time disarms, a period of zero or infinity means once.
+        private void Apply(long number, IvTimestamp? due, TimeSpan period)
+        {
+            if (number < _applied)
+            {
                 return;
             }
 
-            // From now, not from the turn's beginning: the caller may be anywhere.
-            _timer.StartAt(_loop.Poller.Now + due, period == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : period);
+            _applied = number;
+            if (_isDisposed || due is not { } time)
+            {
+                _timer.Stop();
+            }
+            else if (!_loop.IsDisposed)
+            {
+                _timer.StartAt(time, period);
+            }
         }
 
         private static void Check(TimeSpan value)

@@ -96,6 +96,9 @@ public abstract class IvObject : IDisposable
     /// <returns>A text for messages. Allocates.</returns>
     public override string ToString() => Name is null ? $"Iv{_kind}" : $"Iv{_kind} \"{Name}\"";
 
+    // The kernel refused a change of interest in the descriptor that the library watches for this object. False: nobody to tell.
+    internal virtual bool OnRefused(IvError error) => false;
+
     // Takes the object off its loop, on the loop's thread, whatever state it is in there.
     internal abstract void EndRegistration();
 

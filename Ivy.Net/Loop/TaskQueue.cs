@@ -12,6 +12,9 @@ internal sealed class TaskQueue(IvLoop loop)
     // round each microsecond for twelve days to reach the numbers of the next one, and then a task runs a round later.
     private const int RoundBits = 40;
 
+    // How many tasks a round takes in while it runs: a task that makes tasks that make tasks must not keep it for ever.
+    private const int MaximumJoined = 1024;
+
     private static long _lastQueue;
 
     // Two lists that change places: one is filled while the other is run.
@@ -19,6 +22,7 @@ internal sealed class TaskQueue(IvLoop loop)
     private TaskList _pending = new();
     private ulong _roundNumber = (ulong)Interlocked.Increment(ref _lastQueue) << RoundBits;
     private bool _inRound;
+    private int _joined;
 
     public int Count => _round.Count + _pending.Count;
 
@@ -26,22 +30,25 @@ internal sealed class TaskQueue(IvLoop loop)
 
     public void Add(IvTask task)
     {
-        TaskList list = _inRound && task.LastRound != _roundNumber ? _round : _pending;
-        list.Append(task);
+        bool joins = _inRound && task.LastRound != _roundNumber && _joined < MaximumJoined;
+        _joined += joins ? 1 : 0;
+        (joins ? _round : _pending).Append(task);
     }
 
     /// <summary>Runs one round; false if Break ended it early.</summary>
-    public bool RunRound()
+    /// <param name="begin">False: only what is left of a round.</param>
+    public bool RunRound(bool begin = true)
     {
         if (_round.First is null)
         {
-            if (_pending.First is null)
+            if (_pending.First is null || !begin)
             {
                 return true;
             }
 
             (_round, _pending) = (_pending, _round);
             _roundNumber++;
+            _joined = 0;
         }
 
         _inRound = true;

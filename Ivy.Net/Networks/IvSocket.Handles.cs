@@ -71,9 +71,21 @@ public sealed partial class IvSocket
     /// <exception cref="IvException">EMFILE … of fcntl(2).</exception>
     public static IvSocket Adopt(Socket socket)
     {
+        IvError error = TryAdopt(socket, out IvSocket? adopted);
+        return adopted ?? throw Refused(error, "adopt", "System.Net.Sockets.Socket", socket.AddressFamily);
+    }
+
+    /// <summary>As <see cref="Adopt"/>, without exceptions.</summary>
+    /// <param name="socket">The socket, with no operation under way; left as it was if the system refuses.</param>
+    /// <param name="adopted">The socket; null if the system refused.</param>
+    /// <returns><see cref="IvError.None"/>, or why not: EMFILE … of fcntl(2).</returns>
+    /// <exception cref="ObjectDisposedException"><paramref name="socket"/> is disposed.</exception>
+    public static IvError TryAdopt(Socket socket, out IvSocket? adopted)
+    {
         ArgumentNullException.ThrowIfNull(socket);
         IvNetwork network = IvNetwork.System;
         SafeSocketHandle borrowed = socket.SafeHandle;
+        adopted = null;
         bool isBorrowed = false;
         try
         {
@@ -82,20 +94,15 @@ public sealed partial class IvSocket
             IvError error = network.Duplicate(borrowed.DangerousGetHandle(), out nint duplicate);
             if (error != IvError.None)
             {
-                throw Refused(error, "adopt", "System.Net.Sockets.Socket", socket.AddressFamily);
+                return error;
             }
 
-            error = TryFromHandle(duplicate, out IvSocket? adopted, network: network);
+            error = TryFromHandle(duplicate, out adopted, network: network);
             if (adopted is null)
             {
                 network.Close(duplicate);
-                throw Refused(error, "adopt", "System.Net.Sockets.Socket", socket.AddressFamily);
+                return error;
             }
-
-            borrowed.DangerousRelease();
-            isBorrowed = false;
-            socket.Dispose();
-            return adopted;
         }
         finally
         {
@@ -104,6 +111,9 @@ public sealed partial class IvSocket
                 borrowed.DangerousRelease();
             }
         }
+
+        socket.Dispose();
+        return IvError.None;
     }
 
     /// <summary>Gives the descriptor away: ends the registration of an IvFd that watches it, and leaves it open and non-blocking.</summary>

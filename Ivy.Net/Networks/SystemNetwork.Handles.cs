@@ -21,6 +21,12 @@ internal sealed unsafe partial class SystemNetwork
         int* numbers = (int*)(header + 1);
         for (int i = 0; i < handles.Length; i++)
         {
+            if (handles[i] is < 0 or > int.MaxValue)
+            {
+                // Cut to the kernel's width it could be a stranger's.
+                return IvIoResult.Failed(IvError.EBADF);
+            }
+
             numbers[i] = (int)handles[i];
         }
 

@@ -7,7 +7,7 @@ namespace Ivy.Net.Polling;
 /// inside another member.</para>
 /// <para>The loop owns the tokens and drops stale ones, so a poller may report a registration that has just been removed.
 /// Readiness is level-triggered: what stays ready is reported by every <see cref="Wait"/> until it is drained or no longer
-/// wanted. The loop calls at most one of <see cref="Add"/>, <see cref="Remove"/> and one <see cref="IvChange"/> for a
+/// wanted. Adds and removals come at once, as they are asked for; changes are kept until the wait, at most one for a
 /// descriptor and turn.</para>
 /// <para>The contract, with its reasons, is in IvPoller(3).</para>
 /// </remarks>
@@ -50,7 +50,8 @@ public abstract class IvPoller : IDisposable
 
     /// <summary>
     /// Hands over the turn's changes of interest, and waits. Called once per turn; and, by a loop that sits inside another
-    /// one, between turns with no room in <paramref name="ready"/>: then only the changes are to be handed over.
+    /// one, between turns with no room in <paramref name="ready"/>: then only the changes are to be handed over, and the
+    /// answer is how many refusals wait to be reported.
     /// </summary>
     /// <param name="changes">At most one for each descriptor.</param>
     /// <param name="deadline">
@@ -77,6 +78,16 @@ public abstract class IvPoller : IDisposable
     /// <returns>False if the backend has no need of it; then nothing has changed.</returns>
     public virtual bool Reset() => false;
 
+    /// <summary>
+    /// Whether a registration is in the set still, under its number: false if the number was closed, though it may mean somebody
+    /// else by now. Asked before <see cref="Reset"/>, after which that stranger would be added. A poller that goes by numbers
+    /// can't tell, and says true, as this one does.
+    /// </summary>
+    /// <param name="handle">The descriptor.</param>
+    /// <param name="token">The token of the registration.</param>
+    /// <returns>False only if it is certain.</returns>
+    public virtual bool Holds(nint handle, ulong token) => true;
+
     /// <summary>Gives the kernel's objects back.</summary>
     public void Dispose()
     {
@@ -92,10 +103,6 @@ public abstract class IvPoller : IDisposable
 
     // Nanoseconds of a clock that may lag by some milliseconds, for statistics: cheaper where the system has one.
     internal virtual long CoarseNow => Now.Nanoseconds;
-
-    // Whether a registration is in the set still, under its number: false if the number was closed, though it may mean
-    // somebody else by now. Asked before Reset, which would add that stranger; a poller that goes by numbers can't tell.
-    internal virtual bool Holds(nint handle, ulong token) => true;
 
     // A simulation picks at each post which of its threads runs next; nobody else cares.
     internal virtual void OnPosted()

@@ -60,9 +60,10 @@ internal sealed class TimerQueue(IvLoop loop)
     public long NextDeadline() => _expiredCount > 0 ? long.MinValue : _heap.NextDeadline();
 
     /// <summary>Runs what is due; false if Break ended it early. Reads the clock only if there is a timer.</summary>
-    public bool RunDue()
+    /// <param name="collect">False: only what is left of the expired ones.</param>
+    public bool RunDue(bool collect = true)
     {
-        if (IsEmpty)
+        if (IsEmpty || (!collect && _expiredCount == 0))
         {
             return true;
         }
@@ -73,7 +74,7 @@ internal sealed class TimerQueue(IvLoop loop)
             now += 1_000_000;
         }
 
-        while (_heap.PopDue(now) is { } due)
+        while (collect && _heap.PopDue(now) is { } due)
         {
             Expire(due);
         }

@@ -114,8 +114,5 @@ internal static unsafe partial class Libc
     public static partial int dup3(int from, int to, int flags);
 
     [LibraryImport(Name)]
-    public static partial int gettid();
-
-    [LibraryImport(Name)]
     public static partial nuint getauxval(nuint type);
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Ivy.Net.Interop.Linux;
 
 /// <content>Waiting, and what wakes it.</content>
@@ -74,8 +72,5 @@ internal static unsafe partial class Sys
     }
 
     private static delegate* unmanaged<int, byte*, int, TimeSpec*, void*, int> FindEpollPwait2() =>
-        NativeLibrary.TryLoad("libc", typeof(Sys).Assembly, searchPath: null, out nint library)
-        && NativeLibrary.TryGetExport(library, "epoll_pwait2", out nint address)
-            ? (delegate* unmanaged<int, byte*, int, TimeSpec*, void*, int>)address
-            : null;
+        (delegate* unmanaged<int, byte*, int, TimeSpec*, void*, int>)FindOptional("epoll_pwait2");
 }

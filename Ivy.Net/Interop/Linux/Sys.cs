@@ -17,8 +17,19 @@ internal static unsafe partial class Sys
     /// <returns>Its error.</returns>
     public static IvError Error(nint result) => (IvError)(int)-result;
 
-    /// <summary>The kernel's number of this thread, as ps(1) and top(1) show it.</summary>
-    public static int GetThreadId() => Libc.gettid();
+    /// <summary>The kernel's number of this thread, as ps(1) and top(1) show it; -1 before glibc 2.30, which .NET still runs on.</summary>
+    public static int GetThreadId()
+    {
+        var gettid = (delegate* unmanaged<int>)FindOptional("gettid");
+        return gettid == null ? -1 : gettid();
+    }
+
+    // An export that older C libraries don't have; null there.
+    private static void* FindOptional(string name) =>
+        NativeLibrary.TryLoad("libc", typeof(Sys).Assembly, searchPath: null, out nint library)
+        && NativeLibrary.TryGetExport(library, name, out nint address)
+            ? (void*)address
+            : null;
 
     /// <summary>Whether the program runs with rights that its caller does not have (AT_SECURE, getauxval(3)).</summary>
     public static bool IsSetUserId() => Libc.getauxval(Constants.AT_SECURE) != 0;

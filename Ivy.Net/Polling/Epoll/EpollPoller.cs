@@ -104,6 +104,11 @@ public sealed unsafe class EpollPoller : IvPoller
             Apply(change);
         }
 
+        if (ready.IsEmpty)
+        {
+            return _refused.Count;
+        }
+
         int count = _refused.Count > 0 ? TakeRefused(ready) : 0;
         int room = ready.Length - count;
         if (room == 0)
@@ -169,7 +174,8 @@ public sealed unsafe class EpollPoller : IvPoller
         return true;
     }
 
-    internal override bool Holds(nint handle, ulong token)
+    /// <inheritdoc/>
+    public override bool Holds(nint handle, ulong token)
     {
         IvError error = Add(handle, IvBands.None, token);
         if (error == IvError.None)
@@ -238,6 +244,12 @@ public sealed unsafe class EpollPoller : IvPoller
 
     private void Apply(in IvChange change)
     {
+        if (ToMask(change.From) == ToMask(change.Want))
+        {
+            // Errors beside something else: the kernel reports them anyway.
+            return;
+        }
+
         IvError error = Control(_epoll.Fd, Constants.EPOLL_CTL_MOD, (int)change.Handle, ToMask(change.Want), change.Token);
         if (error != IvError.None)
         {

@@ -189,7 +189,7 @@ public sealed unsafe class PollPoller : IvPoller
 
         if (result != -Sys.EINTR)
         {
-            IvFatal.Raise(FatalCondition.PollFailed, $"poll: waiting failed: {Sys.Error(result).Describe()}.", this);
+            IvFatal.Raise(FatalCondition.PollFailed, $"poll: waiting failed: {Sys.Error(result).Describe()}. EINVAL: the limit of open files (RLIMIT_NOFILE) was lowered below the number of descriptors that are watched.", this);
         }
 
         return 0;

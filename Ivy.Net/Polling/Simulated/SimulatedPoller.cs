@@ -98,7 +98,8 @@ public sealed class SimulatedPoller : IvPoller
         return true;
     }
 
-    internal override bool Holds(nint handle, ulong token)
+    /// <inheritdoc/>
+    public override bool Holds(nint handle, ulong token)
     {
         IvError error = Add(handle, IvBands.None, token);
         if (error == IvError.None)
