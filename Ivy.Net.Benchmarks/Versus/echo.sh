@@ -127,9 +127,8 @@ echo "rounds: $accepted accepted, $((tried - accepted)) rejected"
 awk -v about="$about" -v parameters="$parameters" -v rejected=$((tried - accepted)) -v json="$json" "$statistics"'
     {
         for (i = 1; i <= NF; i++) { at = index($i, "="); v[substr($i, 1, at - 1)] = substr($i, at + 1) }
-        s = v["subject"]; r = v["round"]; n = r
-        ns[s, r] = v["server_ns_per_message"]; rate[s, r] = v["messages_per_second"]
-        p50[s, r] = v["p50_us"]; p99[s, r] = v["p99_us"]; p999[s, r] = v["p999_us"]; busy[s, r] = v["server_busy"]
+        s = v["subject"]; r = v["round"] + 0; n = r
+        for (key in v) seen[key, s, r] = v[key]
 
         object = ""
         for (i = 1; i <= NF; i++) {
@@ -138,9 +137,12 @@ awk -v about="$about" -v parameters="$parameters" -v rejected=$((tried - accepte
         }
         objects = objects (NR > 1 ? ",\n" : "") "    {" object "}"
     }
-    function med(of, s,    r) { for (r = 1; r <= n; r++) tmp[r] = of[s, r]; return median(tmp, n) }
+    function med(what, who,    r) {
+        for (r = 1; r <= n; r++) tmp[r] = seen[what, who, r] + 0
+        return median(tmp, n)
+    }
     function ratio(label, key, above, below,    r, m) {
-        for (r = 1; r <= n; r++) tmp[r] = ns[above, r] / ns[below, r]
+        for (r = 1; r <= n; r++) tmp[r] = seen["server_ns_per_message", above, r] / seen["server_ns_per_message", below, r]
         m = median(tmp, n)
         printf "%-24s %6.3f   %6.3f - %.3f\n", label, m, tmp[1], tmp[n]
         ratios = ratios (ratios == "" ? "" : ", ") sprintf("\"%s\": {\"median\": %.4f, \"min\": %.4f, \"max\": %.4f}", key, m, tmp[1], tmp[n])
@@ -150,7 +152,8 @@ awk -v about="$about" -v parameters="$parameters" -v rejected=$((tried - accepte
         count = split("c c+idle ivy c+idle-again", subjects, " ")
         for (i = 1; i <= count; i++) {
             s = subjects[i]
-            rates = med(rate, s); a = med(p50, s); b = med(p99, s); c = med(p999, s); d = med(busy, s); m = med(ns, s)
+            rates = med("messages_per_second", s); a = med("p50_us", s); b = med("p99_us", s); c = med("p999_us", s)
+            d = med("server_busy", s); m = med("server_ns_per_message", s)
             printf "%-14s %8.1f   %8.1f - %-8.1f %11.0f %9.1f %9.1f %9.1f %6.2f\n", s, m, tmp[1], tmp[n], rates, a, b, c, d
         }
         printf "\n%-24s %6s   %s\n", "CPU per message", "median", "min - max of the rounds"

@@ -413,7 +413,7 @@ public sealed partial class IvLoop : IDisposable
     [DoesNotReturn]
     private void RaiseWrongThread(object subject, string member) => IvFatal.Raise(
         FatalCondition.WrongThread,
-        $"{subject}: {member} called on thread {Environment.CurrentManagedThreadId}, but it belongs to {this} on thread {ThreadId}. Call loop.Post(…) and do it there; see ivy-threads(7).",
+        $"{(subject as IvObject)?.ShortText ?? subject}: {member} called on thread {Environment.CurrentManagedThreadId}, but it belongs to {this} on thread {ThreadId}. Call loop.Post(…) and do it there; see ivy-threads(7).",
         subject);
 
     private static class TypedInvoker<T>

@@ -62,6 +62,9 @@ public abstract class IvObject : IDisposable
         }
     }
 
+    // For messages of other threads, which must not ask the socket: as ToString, without what it watches.
+    internal string ShortText => Name is null ? $"Iv{_kind}" : $"Iv{_kind} \"{Name}\"";
+
     internal bool IsDisposed => (_flags & ObjectFlags.Disposed) != 0;
 
     // The library's own, which no counter, dump or leak report shows.
@@ -94,7 +97,7 @@ public abstract class IvObject : IDisposable
 
     /// <summary>The kind and the name, as in <c>IvTimer "tick"</c>.</summary>
     /// <returns>A text for messages. Allocates.</returns>
-    public override string ToString() => Name is null ? $"Iv{_kind}" : $"Iv{_kind} \"{Name}\"";
+    public override string ToString() => ShortText;
 
     // The kernel refused a change of interest in the descriptor that the library watches for this object. False: nobody to tell.
     internal virtual bool OnRefused(IvError error) => false;
