@@ -3,7 +3,7 @@ using Ivy.Net.Tests.Support;
 
 namespace Ivy.Net.Tests.Conformance;
 
-/// <summary>What things cost, in system calls: the number of these decides (DESIGN §6).</summary>
+/// <summary>What things cost, in system calls: the number of these decides.</summary>
 [TestFixtureSource(nameof(Backends))]
 [NonParallelizable]
 internal sealed class SystemCallCountTests(ConformanceBackend backend)
