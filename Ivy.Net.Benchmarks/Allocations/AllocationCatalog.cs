@@ -8,6 +8,8 @@ internal static class AllocationCatalog
     /// <summary>Name, and what runs that many operations on a loop of this thread.</summary>
     public static IReadOnlyDictionary<string, Action<int>> All { get; } = new SortedDictionary<string, Action<int>>(StringComparer.Ordinal)
     {
+        ["echo-epoll"] = EchoAllocations.OnEpoll,
+        ["echo-poll"] = EchoAllocations.OnPoll,
         ["event-from-another-loop"] = PostAllocations.EventsBetweenLoops,
         ["event-of-the-loop"] = PostAllocations.EventsOfTheLoop,
         ["post-object"] = PostAllocations.Objects,
