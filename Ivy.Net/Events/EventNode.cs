@@ -3,16 +3,13 @@ namespace Ivy.Net;
 /// <summary>One registration of an <see cref="IvEvent"/>, as its loop's queue holds it.</summary>
 /// <remarks>
 /// N1: the node is in the queue if and only if its state is not Idle.
-/// N2: Unregister turns Posted into Withdrawn; a post for the same registration can't come after, for nobody finds the node any more.
+/// N2: a node that is no longer its owner's belongs to a registration that has ended: what was posted to it is dropped.
 /// </remarks>
 internal sealed class EventNode(IvEvent owner, IvLoop loop) : PostNode
 {
     private const int Idle = 0;
     private const int Posted = 1;
-    private const int Withdrawn = 2;
     private int _state;
-
-    public IvLoop Loop => loop;
 
     /// <summary>Any thread: queues the node unless it is queued. False if the loop has been disposed.</summary>
     public bool Post()
@@ -37,15 +34,13 @@ internal sealed class EventNode(IvEvent owner, IvLoop loop) : PostNode
         return false;
     }
 
-    /// <summary>The loop's thread: a post that waits is dropped.</summary>
-    public void Withdraw() => Interlocked.CompareExchange(ref _state, Withdrawn, Posted);
-
     public override void Run(IvLoop loop)
     {
         Next = null;
 
         // Cleared before the handler runs: a post from now on is one more call, in a later batch.
-        if (Interlocked.Exchange(ref _state, Idle) == Posted && owner.Node == this)
+        Interlocked.Exchange(ref _state, Idle);
+        if (owner.Node == this)
         {
             loop.Invoke(owner.Handler, owner);
         }
@@ -54,6 +49,7 @@ internal sealed class EventNode(IvEvent owner, IvLoop loop) : PostNode
     public override bool Drop()
     {
         Next = null;
-        return Interlocked.Exchange(ref _state, Idle) == Posted && owner.Node == this;
+        Interlocked.Exchange(ref _state, Idle);
+        return owner.Node == this;
     }
 }

@@ -64,9 +64,8 @@ public sealed class IvEvent : IvObject
 
     internal override void EndRegistration()
     {
-        EventNode node = _node!;
+        // A post that waits finds that its node is not this event's any more, and is dropped.
         _node = null;
-        node.Withdraw();
         Loop!.RemoveEvent(this);
         Unbind();
     }
