@@ -152,7 +152,8 @@ internal sealed class KeepsLoopAliveTests
     private static IEnumerable<string> KindNames() => Kinds.Keys;
 
     private static int Registered(IvLoopCounters counters) =>
-        counters.Fds + counters.Timers + counters.Timeouts + counters.Tasks + counters.RegisteredEvents + counters.RawEvents + counters.Listeners;
+        counters.Fds + counters.Timers + counters.Timeouts + counters.Tasks + counters.RegisteredEvents + counters.RawEvents + counters.Listeners
+        + counters.Signals + counters.Waits + counters.Processes + counters.Threads + counters.WorkPools + counters.Inotifies + counters.Relays + counters.Handles;
 
     private static (IvObject Item, Action Register, Action Unregister) Of<T>(T item, Action<T> register, Action<T> unregister)
         where T : IvObject => (item, () => register(item), () => unregister(item));

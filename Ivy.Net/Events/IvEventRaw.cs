@@ -137,6 +137,8 @@ public sealed class IvEventRaw : IvObject
         }
     }
 
+    internal override string DumpKind => "event";
+
     internal override void EndRegistration()
     {
         _fd.EndRegistration();

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Ivy.Net;
 
 /// <summary>Accepts connections: a listening socket, watched, with what accept(2) can go wrong with taken care of.</summary>
@@ -139,6 +141,12 @@ public sealed class IvListener : IvObject
     /// <summary>The socket and the name, as in <c>IvListener (tcp 127.0.0.1:7000 listening, "http")</c>.</summary>
     /// <returns>A text for messages. Allocates.</returns>
     public override string ToString() => Name is null ? $"IvListener ({Socket})" : $"IvListener ({Socket}, \"{Name}\")";
+
+    internal override string DumpKind => "listener";
+
+    internal override string DumpDetails => string.Create(
+        CultureInfo.InvariantCulture,
+        $"accepts={Accepted}{(IsResting ? " resting" : IsPaused ? " paused" : string.Empty)}");
 
     internal override void EndRegistration()
     {

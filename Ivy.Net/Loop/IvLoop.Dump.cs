@@ -24,6 +24,11 @@ public sealed partial class IvLoop
         string name = Name is null ? string.Empty : $" \"{Name}\"";
         writer.WriteLine(Invariant($"ivy loop {_id}{name} tid={_threadNumber} backend={_poller.Name} turns={_turns} polls={_polls} events={_events} posts={_postsRun} wakeups={_wakeups} util={Utilization()}% active={Active} state={DumpState()}"));
         Fds.ForEach(writer, static (output, fd) => DumpFd(output, fd));
+        for (IvEvent? item = _firstEvent; item is not null; item = item.NextOfLoop)
+        {
+            DumpOwner(writer, item);
+        }
+
         writer.WriteLine(Invariant($"  timer {_registered[(int)ObjectKind.Timer]}{DumpDueTimes()}   timeout {_registered[(int)ObjectKind.Timeout]}   task {_registered[(int)ObjectKind.Task]}   event {_registered[(int)ObjectKind.Event]}   post {CountPosts()}"));
     }
 
@@ -34,26 +39,25 @@ public sealed partial class IvLoop
         // A socket's text begins with its kind: tcp, udp, unix …
         string text = fd.Socket?.ToString() ?? string.Empty;
         int space = text.IndexOf(' ', StringComparison.Ordinal);
-        string kind = shown switch
-        {
-            IvListener => "listener",
-            IvEventRaw => "event",
-            _ when space > 0 => text[..space],
-            _ => fd.IsAlwaysReady ? "file" : "fd",
-        };
+        string kind = shown.DumpKind ?? (space > 0 ? text[..space] : fd.IsAlwaysReady ? "file" : "fd");
         string address = space > 0 ? text[(space + 1)..] : "-";
         string bands = fd.Interest == IvBands.None ? "-" : fd.Interest.ToString().ToUpperInvariant().Replace(", ", " ", StringComparison.Ordinal);
-        string details = shown switch
-        {
-            IvListener { IsResting: true } listener => Invariant($"  accepts={listener.Accepted} resting"),
-            IvListener { IsPaused: true } listener => Invariant($"  accepts={listener.Accepted} paused"),
-            IvListener listener => Invariant($"  accepts={listener.Accepted}"),
-            _ when fd.IsOrphan => "  closed",
-            _ when fd.Error != IvError.None => $"  {fd.Error}",
-            _ => string.Empty,
-        };
+        string details = shown.DumpDetails is { Length: > 0 } known ? $"  {known}"
+            : fd.IsOrphan ? "  closed"
+            : fd.Error != IvError.None ? $"  {fd.Error}"
+            : string.Empty;
         string name = shown.Name is null ? string.Empty : $"  \"{shown.Name}\"";
         writer.WriteLine(Invariant($"  fd {fd.Handle,5}  {kind,-8}  {address,-40}  {bands,-10}{details}{name}").TrimEnd());
+    }
+
+    // Of the library's events, the ones that speak for an object without a descriptor.
+    private static void DumpOwner(TextWriter writer, IvEvent item)
+    {
+        if (Visible(item) is { DumpKind: { } kind } owner && owner != item)
+        {
+            string name = owner.Name is null ? string.Empty : $"  \"{owner.Name}\"";
+            writer.WriteLine($"  {kind,-8}  {owner.DumpDetails}{name}".TrimEnd());
+        }
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -151,6 +151,14 @@ public sealed partial class IvLoop : IDisposable
         RegisteredEvents = _registered[(int)ObjectKind.Event],
         RawEvents = _registered[(int)ObjectKind.EventRaw],
         Listeners = _registered[(int)ObjectKind.Listener],
+        Signals = _registered[(int)ObjectKind.Signal],
+        Waits = _registered[(int)ObjectKind.Wait],
+        Processes = _registered[(int)ObjectKind.Process],
+        Threads = _registered[(int)ObjectKind.Thread],
+        WorkPools = _registered[(int)ObjectKind.WorkPool],
+        Inotifies = _registered[(int)ObjectKind.Inotify],
+        Relays = _registered[(int)ObjectKind.Relay],
+        Handles = _registered[(int)ObjectKind.Handle],
         Active = Active,
     };
 
@@ -326,11 +334,11 @@ public sealed partial class IvLoop : IDisposable
         List<IvObject> objects = [];
         Fds.ForEach(objects, static (list, fd) => AddVisible(list, fd));
         Timers.ForEach(objects, static (list, timer) => AddVisible(list, timer));
-        Timeouts.ForEach(objects, static (list, timeout) => list.Add(timeout));
-        Tasks.ForEach(objects, static (list, task) => list.Add(task));
+        Timeouts.ForEach(objects, static (list, timeout) => AddVisible(list, timeout));
+        Tasks.ForEach(objects, static (list, task) => AddVisible(list, task));
         for (IvEvent? item = _firstEvent; item is not null; item = item.NextOfLoop)
         {
-            objects.Add(item);
+            AddVisible(objects, item);
         }
 
         return objects;

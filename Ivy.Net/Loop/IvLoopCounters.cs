@@ -51,6 +51,30 @@ public readonly record struct IvLoopCounters
     /// <summary>Registered <see cref="IvListener"/>s.</summary>
     public int Listeners { get; init; }
 
+    /// <summary>Registered <c>IvSignal</c>s.</summary>
+    public int Signals { get; init; }
+
+    /// <summary>Registered <c>IvWait</c>s.</summary>
+    public int Waits { get; init; }
+
+    /// <summary>Registered <c>IvProcess</c>es.</summary>
+    public int Processes { get; init; }
+
+    /// <summary>Registered <c>IvThread</c>s.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Registered <c>IvWorkPool</c>s.</summary>
+    public int WorkPools { get; init; }
+
+    /// <summary>Registered <c>IvInotify</c>s.</summary>
+    public int Inotifies { get; init; }
+
+    /// <summary>Registered <c>IvRelay</c>s.</summary>
+    public int Relays { get; init; }
+
+    /// <summary>Registered <c>IvHandle</c>s.</summary>
+    public int Handles { get; init; }
+
     /// <summary>Registered objects that keep the loop alive.</summary>
     public int Active { get; init; }
 }

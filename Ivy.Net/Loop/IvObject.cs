@@ -99,6 +99,12 @@ public abstract class IvObject : IDisposable
     /// <returns>A text for messages. Allocates.</returns>
     public override string ToString() => ShortText;
 
+    // What a line of the loop's dump says of the object: its kind in one word, null for that of its descriptor, and what else
+    // there is to know. An object without a descriptor has a line if one of its internal events is registered.
+    internal virtual string? DumpKind => null;
+
+    internal virtual string DumpDetails => string.Empty;
+
     // The kernel refused a change of interest in the descriptor that the library watches for this object. False: nobody to tell.
     internal virtual bool OnRefused(IvError error) => false;
 

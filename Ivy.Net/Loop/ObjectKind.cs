@@ -10,4 +10,12 @@ internal enum ObjectKind : byte
     Event,
     EventRaw,
     Listener,
+    Signal,
+    Wait,
+    Process,
+    Thread,
+    WorkPool,
+    Inotify,
+    Relay,
+    Handle,
 }

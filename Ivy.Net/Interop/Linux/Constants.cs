@@ -115,4 +115,9 @@ internal static class Constants
     public const int S_IFDIR = 0x4000;
     public const int S_IFCHR = 0x2000;
     public const int S_IFIFO = 0x1000;
+
+    // sigprocmask(2).
+    public const int SIG_BLOCK = 0;
+    public const int SIG_UNBLOCK = 1;
+    public const int SIG_SETMASK = 2;
 }
