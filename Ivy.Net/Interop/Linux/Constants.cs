@@ -116,8 +116,45 @@ internal static class Constants
     public const int S_IFCHR = 0x2000;
     public const int S_IFIFO = 0x1000;
 
+    public const nint SIG_DFL = 0;
+    public const nint SIG_IGN = 1;
+
     // sigprocmask(2).
     public const int SIG_BLOCK = 0;
     public const int SIG_UNBLOCK = 1;
     public const int SIG_SETMASK = 2;
+
+    // signal(7); the same numbers on x86, arm64 and riscv64.
+    public const int SIGKILL = 9;
+    public const int SIGTERM = 15;
+    public const int SIGCHLD = 17;
+    public const int SIGSTOP = 19;
+
+    // waitid(2).
+    public const int P_PID = 1;
+    public const int P_PIDFD = 3;
+    public const int WNOHANG = 0x1;
+    public const int WSTOPPED = 0x2;
+    public const int WEXITED = 0x4;
+    public const int WCONTINUED = 0x8;
+    public const int WNOWAIT = 0x1000000;
+    public const int CLD_EXITED = 1;
+    public const int CLD_KILLED = 2;
+    public const int CLD_DUMPED = 3;
+    public const int CLD_TRAPPED = 4;
+    public const int CLD_STOPPED = 5;
+    public const int CLD_CONTINUED = 6;
+
+    // linux/pidfd.h.
+    public const nuint PIDFD_GET_INFO = 0xC040FF0B;
+    public const ulong PIDFD_INFO_EXIT = 0x8;
+
+    // posix_spawnattr_setflags(3).
+    public const short POSIX_SPAWN_SETPGROUP = 0x2;
+    public const short POSIX_SPAWN_SETSIGDEF = 0x4;
+    public const short POSIX_SPAWN_SETSIGMASK = 0x8;
+
+    public const int O_RDWR = 0x2;
+    public const int X_OK = 1;
+    public const int AT_EACCESS = 0x200;
 }

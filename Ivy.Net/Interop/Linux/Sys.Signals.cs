@@ -11,4 +11,11 @@ internal static unsafe partial class Sys
         previous = before;
         return -error;
     }
+
+    /// <summary>What a signal does now: SIG_DFL, SIG_IGN or the address of a handler; SIG_DFL for one that can't have any.</summary>
+    public static nint GetSignalHandler(int signal)
+    {
+        SignalAction action;
+        return Checked(Libc.sigaction(signal, null, &action)) < 0 ? Constants.SIG_DFL : action.Handler;
+    }
 }

@@ -39,4 +39,11 @@ internal enum SysCall
     Ppoll,
     Dup3,
     PthreadCreate,
+    PidfdOpen,
+    PidfdSendSignal,
+    PidfdGetInfo,
+    WaitId,
+    Kill,
+    Spawn,
+    Open,
 }
