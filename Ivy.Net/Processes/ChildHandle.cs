@@ -182,5 +182,5 @@ internal sealed class ChildHandle
 
     // Newer kernels remember for as long as there is a pidfd.
     private IvChildStatus StatusTakenElsewhere() =>
-        Sys.PidfdExitStatus(Descriptor, out int status) == 0 ? ChildStatuses.FromWait(status) : default;
+        Sys.PidfdExitStatus(Descriptor, out int status) == 0 ? ChildStatuses.FromWait(status) : new IvChildStatus(IvChildStatusKind.Unknown);
 }

@@ -3,31 +3,33 @@ using System.Runtime.InteropServices;
 namespace Ivy.Net;
 
 /// <summary>
-/// SIGCHLD, caught once for the process and never let go. What it says is only that some child has changed: everyone who is
-/// told looks at its own. It is not cancelled: the runtime's own part, for System.Diagnostics.Process, goes on.
+/// SIGCHLD, caught once for the process and never let go. What it says is only that some child has changed: each one that
+/// matters is looked at. It is not cancelled: the runtime's own part, for System.Diagnostics.Process, goes on.
 /// </summary>
 internal static class ChildSignals
 {
     private static readonly Lock Gate = new();
-    private static readonly HashSet<IvEvent> Listeners = [];
+    private static readonly HashSet<ChildWatch> Watches = [];
     private static readonly HashSet<ChildHandle> Abandoned = [];
     private static PosixSignalRegistration? _registration;
 
-    /// <summary>Posts the event whenever a child of the process has changed.</summary>
-    public static void Add(IvEvent listener)
+    /// <summary>Has the stops and continuations of a child collected from now on, the one that it is in among them.</summary>
+    public static void Add(ChildWatch watch)
     {
         lock (Gate)
         {
             EnsureCaught();
-            Listeners.Add(listener);
+            Watches.Add(watch);
+            watch.CollectStops();
         }
     }
 
-    public static void Remove(IvEvent listener)
+    /// <summary>Nothing is collected any more on return.</summary>
+    public static void Remove(ChildWatch watch)
     {
         lock (Gate)
         {
-            Listeners.Remove(listener);
+            Watches.Remove(watch);
         }
     }
 
@@ -48,13 +50,14 @@ internal static class ChildSignals
 
     private static void EnsureCaught() => _registration ??= PosixSignalRegistration.Create(PosixSignal.SIGCHLD, OnSignal);
 
+    // On a thread of the pool.
     private static void OnSignal(PosixSignalContext context)
     {
         lock (Gate)
         {
-            foreach (IvEvent listener in Listeners)
+            foreach (ChildWatch watch in Watches)
             {
-                listener.Post();
+                watch.CollectStops();
             }
 
             Abandoned.RemoveWhere(static child => child.TryDiscard());

@@ -1,16 +1,20 @@
+using System.Collections.Concurrent;
+
 namespace Ivy.Net;
 
-/// <summary>A child, watched on a loop: the end by its pidfd, stops and continuations by SIGCHLD, all on the loop's thread.</summary>
+/// <summary>A child, watched on a loop: the end by its pidfd, stops and continuations by SIGCHLD; all is told on the loop's thread.</summary>
 /// <remarks>
 /// W1: the child is reaped, its number free for others, before its owner hears of the end.
 /// W2: the descriptor stays registered after the end, without an interest, until the registration ends: the owner stays visible.
-/// W3: one stop or continuation is told for each post, and each asks for another look: a handler that throws loses none.
+/// W3: stops are taken from the kernel, which keeps one, as soon as SIGCHLD comes, and wait in a queue. One is told at a time, and
+/// as long as there is one the child is not reaped: whatever a handler does or throws, the order is kept and none is lost.
 /// </remarks>
 internal sealed class ChildWatch
 {
     private readonly ChildHandle _child;
     private readonly IvFd _fd;
-    private readonly IvEvent? _stops;
+    private readonly ConcurrentQueue<IvChildStatus>? _stops;
+    private readonly IvEvent? _stopped;
 
     private ChildWatch(IvObject owner, ChildHandle child, bool tellsStops)
     {
@@ -20,11 +24,12 @@ internal sealed class ChildWatch
             State = owner,
             IsInternal = true,
             SetsNonBlocking = false,
-            HandlerIn = static fd => ((IChildOwner)fd.State!).Watch!.Reap(),
+            HandlerIn = static fd => ((IChildOwner)fd.State!).Watch!.TellStopOrEnd(),
         };
         if (tellsStops)
         {
-            _stops = new IvEvent(static item => ((IChildOwner)item.State!).Watch!.TellStop()) { State = owner, IsInternal = true };
+            _stops = [];
+            _stopped = new IvEvent(static item => ((IChildOwner)item.State!).Watch!.TellStop()) { State = owner, IsInternal = true };
         }
     }
 
@@ -42,13 +47,10 @@ internal sealed class ChildWatch
             return error;
         }
 
-        if (watch._stops is { } stops)
+        if (watch._stopped is { } stopped)
         {
-            stops.Register();
-            ChildSignals.Add(stops);
-
-            // It may have been stopped before.
-            stops.Post();
+            stopped.Register();
+            ChildSignals.Add(watch);
         }
 
         return IvError.None;
@@ -59,6 +61,16 @@ internal sealed class ChildWatch
 
     /// <summary>As <see cref="Kill"/>, to the group that the child leads.</summary>
     public IvError KillGroup(int signal) => _child.KillGroup(signal);
+
+    /// <summary>Any thread, while <see cref="ChildSignals"/> sees to it that the watch lives.</summary>
+    public void CollectStops()
+    {
+        while (_child.TryTakeStop(out IvChildStatus status))
+        {
+            _stops!.Enqueue(status);
+            _stopped!.Post();
+        }
+    }
 
     /// <summary>Ends the watch, and lets go of the child.</summary>
     public void Stop()
@@ -91,38 +103,47 @@ internal sealed class ChildWatch
         EndStops();
     }
 
-    private void Reap()
+    private void TellStopOrEnd()
     {
-        if (!_child.TryReap(out IvChildStatus status))
+        if (_stops is { IsEmpty: false })
+        {
+            TellStop();
+        }
+        else if (_child.TryReap(out IvChildStatus status))
+        {
+            End = status;
+            _fd.HandlerIn = null;
+            EndStops();
+            ((IChildOwner)_fd.State!).OnStatus(status);
+        }
+        else
         {
             _fd.Loop!.UncountDispatch();
-            return;
         }
-
-        End = status;
-        _fd.HandlerIn = null;
-        EndStops();
-        ((IChildOwner)_fd.State!).OnStatus(status);
     }
 
     private void TellStop()
     {
-        if (!_child.TryTakeStop(out IvChildStatus status))
+        if (!_stops!.TryDequeue(out IvChildStatus status))
         {
             _fd.Loop!.UncountDispatch();
             return;
         }
 
-        _stops!.Post();
+        if (!_stops.IsEmpty)
+        {
+            _stopped!.Post();
+        }
+
         ((IChildOwner)_fd.State!).OnStatus(status);
     }
 
     private void EndStops()
     {
-        if (_stops is { IsRegistered: true })
+        if (_stopped is { IsRegistered: true })
         {
-            ChildSignals.Remove(_stops);
-            _stops.EndRegistration();
+            ChildSignals.Remove(this);
+            _stopped.EndRegistration();
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Ivy.Net.Interop;
 
 namespace Ivy.Net;
 
@@ -51,7 +52,7 @@ public readonly record struct IvChildStatus
     {
         IvChildStatusKind.Exited => _value,
         IvChildStatusKind.Signaled or IvChildStatusKind.Stopped => ShellSignalBase + _value,
-        IvChildStatusKind.Continued => 0,
+        IvChildStatusKind.None or IvChildStatusKind.Continued => 0,
         _ => ShellUnknown,
     };
 
@@ -60,11 +61,10 @@ public readonly record struct IvChildStatus
     public override string ToString() => Kind switch
     {
         IvChildStatusKind.Exited => string.Create(CultureInfo.InvariantCulture, $"exited with {_value}"),
-        IvChildStatusKind.Signaled => $"killed by {NameOf(_value)}{(CoreDumped ? " (core dumped)" : string.Empty)}",
-        IvChildStatusKind.Stopped => $"stopped by {NameOf(_value)}",
+        IvChildStatusKind.Signaled => $"killed by {SignalNumbers.NameOf(_value)}{(CoreDumped ? " (core dumped)" : string.Empty)}",
+        IvChildStatusKind.Stopped => $"stopped by {SignalNumbers.NameOf(_value)}",
         IvChildStatusKind.Continued => "continued",
+        IvChildStatusKind.None => "nothing yet",
         _ => "ended, nobody knows how",
     };
-
-    private static string NameOf(int signal) => string.Create(CultureInfo.InvariantCulture, $"signal {signal}");
 }

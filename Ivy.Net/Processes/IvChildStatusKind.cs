@@ -3,8 +3,8 @@ namespace Ivy.Net;
 /// <summary>What has become of a child.</summary>
 public enum IvChildStatusKind
 {
-    /// <summary>It has ended, but somebody else has taken its status: nobody can tell how.</summary>
-    Unknown = 0,
+    /// <summary>Nothing yet.</summary>
+    None = 0,
 
     /// <summary>It has exited by itself; see <see cref="IvChildStatus.ExitCode"/>.</summary>
     Exited = 1,
@@ -17,4 +17,7 @@ public enum IvChildStatusKind
 
     /// <summary>It runs again after a stop.</summary>
     Continued = 4,
+
+    /// <summary>It has ended, but somebody else has taken its status: nobody can tell how.</summary>
+    Unknown = 5,
 }

@@ -46,4 +46,5 @@ internal enum SysCall
     Kill,
     Spawn,
     Open,
+    Pipe2,
 }
