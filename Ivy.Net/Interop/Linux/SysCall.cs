@@ -38,4 +38,5 @@ internal enum SysCall
     EpollPwait2,
     Ppoll,
     Dup3,
+    SignalFd,
 }
