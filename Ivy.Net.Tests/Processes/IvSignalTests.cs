@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Ivy.Net.Tests.Conformance;
 using Ivy.Net.Tests.Support;
 
@@ -9,6 +10,7 @@ namespace Ivy.Net.Tests.Processes;
 [TestFixtureSource(typeof(RealBackends), nameof(RealBackends.All))]
 [NonParallelizable] // signals are the whole process's
 [Platform(Include = "Linux")]
+[SupportedOSPlatform("linux")]
 internal sealed class IvSignalTests(ConformanceBackend backend)
 {
     private const int SigUsr1 = Native.SigUsr1;

@@ -100,6 +100,7 @@ internal sealed class ThreadSignalTests(ConformanceBackend backend)
         Native.SendSignal(SigUsr1);
         Native.SendSignalTo(Native.ThreadId, SigUsr1);
         bench.Until(() => thread.Count == 1, "the thread's");
+        SignalFence.Pass(bench.Loop);
     });
 
     [Test]
@@ -304,6 +305,7 @@ internal sealed class ThreadSignalTests(ConformanceBackend backend)
         Native.SendSignal(SigUsr1);
         Native.SendSignalTo(id, SigUsr1);
         bench.Until(() => process.Count > processes && thread.Count > threads, "the last ones");
+        SignalFence.Pass(bench.Loop);
     });
 
     private static IvSignal Listen(int number, IvSignalScope scope = IvSignalScope.Thread, bool isExclusive = false)

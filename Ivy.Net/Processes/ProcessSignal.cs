@@ -83,8 +83,9 @@ internal sealed class ProcessSignal
 
     private void OnSignal(PosixSignalContext context)
     {
-        // Cancelled for these, the runtime would not do its own part; there is no default action that needs to be kept off.
-        context.Cancel = !_isUsedByRuntime && Volatile.Read(ref _holds) > 0;
+        // Also if nobody listens any more: somebody did when it came. But not where the runtime would then leave its own part
+        // undone, and there is no default action that had to be kept off.
+        context.Cancel = !_isUsedByRuntime;
         Audience.Notify();
     }
 }

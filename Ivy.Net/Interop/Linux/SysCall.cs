@@ -39,4 +39,5 @@ internal enum SysCall
     Ppoll,
     Dup3,
     SignalFd,
+    PthreadCreate,
 }
