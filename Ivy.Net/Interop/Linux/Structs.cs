@@ -136,3 +136,13 @@ internal struct PidfdInfo
     [FieldOffset(60)]
     public int ExitStatus;
 }
+
+/// <summary>The part of struct signalfd_siginfo that says which signal it is and who sent it, signalfd(2).</summary>
+[StructLayout(LayoutKind.Explicit, Size = 128)]
+internal struct SignalInfo
+{
+    [FieldOffset(0)]
+    public uint Number;
+    [FieldOffset(8)]
+    public int Code;
+}
