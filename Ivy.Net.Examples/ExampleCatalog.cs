@@ -14,6 +14,8 @@ internal static class ExampleCatalog
         new UdpEchoExample(),
         new UnixEchoExample(),
         new StdinExample(),
+        new PopenExample(),
+        new RunWithTimeoutExample(),
         new ConnectExample(),
         new ManyTimersExample(),
         new PostExample(),

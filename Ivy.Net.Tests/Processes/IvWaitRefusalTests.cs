@@ -118,9 +118,11 @@ internal sealed class IvWaitRefusalTests
     public void A_simulation_has_no_children() => LoopThread.Run(new IvLoopOptions { Network = new SimulatedNetwork(1) }, _ =>
     {
         using var wait = new IvWait(Environment.ProcessId, static (_, _) => { });
-        FatalScope.Expect(FatalCondition.OtherNetwork, wait.Register);
+        Assert.That(wait.TryRegister(), Is.EqualTo(IvError.EOPNOTSUPP));
+        Assert.That(wait.Register, Throws.InstanceOf<IvException>().With.Message.Contains("simulated"));
         using var process = new IvProcess("true");
-        FatalScope.Expect(FatalCondition.OtherNetwork, process.Start);
+        Assert.That(process.TryStart(), Is.EqualTo(IvError.EOPNOTSUPP));
+        Assert.That(process.Start, Throws.InstanceOf<IvException>().With.Message.Contains("simulated"));
     });
 
     private static void AssertRefused(int process, IvError error, string advice)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Ivy.Net.Interop;
 using Ivy.Net.Interop.Linux;
 
@@ -9,7 +8,7 @@ namespace Ivy.Net;
 /// H1: a pid is in <c>Held</c> from before its pidfd is opened until it has been reaped here or is let go of: nobody else waits for it.
 /// H2: reaping and signals to its group exclude each other: until it is reaped the group's number is its own.
 /// </remarks>
-internal sealed class ChildHandle
+internal sealed class ChildHandle : IDisposable
 {
     private static readonly Dictionary<int, ChildHandle> Held = [];
 
@@ -47,10 +46,6 @@ internal sealed class ChildHandle
 
         return error;
     }
-
-    /// <summary>Whether children can be waited for in this process, which their parent must have seen to.</summary>
-    public static IvError CheckSystem() =>
-        Sys.GetSignalHandler(Constants.SIGCHLD) == Constants.SIG_IGN ? IvError.SignalIgnored : IvError.None;
 
     /// <summary>Takes the final status if there is one. False if the child lives.</summary>
     public bool TryReap(out IvChildStatus status)
@@ -115,7 +110,7 @@ internal sealed class ChildHandle
     }
 
     /// <summary>Lets go of the child, which stays as it is.</summary>
-    public void Close()
+    public void Dispose()
     {
         Release();
         _pidfd!.Dispose();

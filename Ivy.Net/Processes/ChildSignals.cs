@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Ivy.Net.Interop;
+using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net;
 
@@ -48,7 +50,7 @@ internal static class ChildSignals
         }
     }
 
-    private static void EnsureCaught() => _registration ??= PosixSignalRegistration.Create(PosixSignal.SIGCHLD, OnSignal);
+    private static void EnsureCaught() => _registration ??= PosixSignalRegistration.Create(SignalNumbers.ToPosixSignal(Constants.SIGCHLD), OnSignal);
 
     // On a thread of the pool.
     private static void OnSignal(PosixSignalContext context)

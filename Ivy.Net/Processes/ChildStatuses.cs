@@ -13,7 +13,7 @@ internal static class ChildStatuses
 
     private const int BytesPerKibibyte = 1024;
 
-    public static IvChildStatus From(in ChildState state, in ResourceUsage usage)
+    public static IvChildStatus From(ChildState state, ResourceUsage usage)
     {
         IvChildStatusKind kind = state.Code switch
         {
@@ -35,7 +35,7 @@ internal static class ChildStatuses
             : new IvChildStatus(IvChildStatusKind.Signaled, signal) { CoreDumped = (status & CoreFlag) != 0 };
     }
 
-    private static IvChildUsage From(in ResourceUsage usage) => new()
+    private static IvChildUsage From(ResourceUsage usage) => new()
     {
         UserTime = Time(usage.UserSeconds, usage.UserMicroseconds),
         SystemTime = Time(usage.SystemSeconds, usage.SystemMicroseconds),

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Ivy.Net.Interop;
 using Ivy.Net.Interop.Linux;
 using Microsoft.Win32.SafeHandles;

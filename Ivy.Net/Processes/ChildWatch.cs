@@ -9,7 +9,7 @@ namespace Ivy.Net;
 /// W3: stops are taken from the kernel, which keeps one, as soon as SIGCHLD comes, and wait in a queue. One is told at a time, and
 /// as long as there is one the child is not reaped: whatever a handler does or throws, the order is kept and none is lost.
 /// </remarks>
-internal sealed class ChildWatch
+internal sealed class ChildWatch : IDisposable
 {
     private readonly ChildHandle _child;
     private readonly IvFd _fd;
@@ -73,10 +73,10 @@ internal sealed class ChildWatch
     }
 
     /// <summary>Ends the watch, and lets go of the child.</summary>
-    public void Stop()
+    public void Dispose()
     {
         Detach();
-        _child.Close();
+        _child.Dispose();
     }
 
     /// <summary>Ends the watch of a child that shall be reaped all the same, whenever it ends.</summary>
@@ -89,7 +89,7 @@ internal sealed class ChildWatch
         }
         else
         {
-            _child.Close();
+            _child.Dispose();
         }
     }
 

@@ -28,10 +28,9 @@ public sealed unsafe partial class IvProcess
 
         IvLoop loop = LoopForRegister("Start");
         ChildErrors.CheckPlatform(this);
-        ChildErrors.CheckNetwork(this, loop);
         List<string> environment = CheckedEnvironment();
 
-        IvError error = ChildHandle.CheckSystem();
+        IvError error = ChildErrors.CheckSystem(loop);
         if (error != IvError.None)
         {
             advice = ChildErrors.Advice(error);
@@ -81,16 +80,21 @@ public sealed unsafe partial class IvProcess
         List<string> variables = [];
         foreach ((string name, string value) in _environment ?? CopyEnvironment())
         {
-            if (name.Length == 0 || name.Contains('=', StringComparison.Ordinal) || value is null
-                || !NativeStrings.IsValid(name) || !NativeStrings.IsValid(value))
-            {
-                throw new ArgumentException($"{this}: the environment has a variable \"{name}\" that can't be one: a name is not empty and has no =, and neither a name nor a value has a NUL or half of a surrogate pair.");
-            }
-
-            variables.Add($"{name}={value}");
+            variables.Add(Variable(name, value));
         }
 
         return variables;
+    }
+
+    private static string Variable(string name, string? value)
+    {
+        if (name.Length == 0 || name.Contains('=', StringComparison.Ordinal) || value is null
+            || !NativeStrings.IsValid(name) || !NativeStrings.IsValid(value))
+        {
+            throw new ArgumentException($"The environment has a variable \"{name}\" that can't be one: a name is not empty and has no =, and neither a name nor a value has a NUL or half of a surrogate pair.", nameof(name));
+        }
+
+        return $"{name}={value}";
     }
 
     private int Spawn(string path, List<string> environment, ChildStreams streams)

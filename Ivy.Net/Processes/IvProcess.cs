@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using Ivy.Net.Interop;
 using Ivy.Net.Interop.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -181,6 +183,11 @@ public sealed partial class IvProcess : IvObject, IChildOwner
     /// <returns>ESRCH: the child has been reaped, which is so before the handler is told, or is not started. EPERM, EINVAL: see kill(2).</returns>
     public IvError Kill(int signal) => _watch?.Kill(signal) ?? IvError.ESRCH;
 
+    /// <summary>As <see cref="Kill(int)"/>; any thread.</summary>
+    /// <param name="signal">A signal that .NET has a name for.</param>
+    /// <returns>As for <see cref="Kill(int)"/>.</returns>
+    public IvError Kill(PosixSignal signal) => Kill(SignalNumbers.Resolve(signal));
+
     /// <summary>As <see cref="Kill(int)"/>, to all of the child's group; any thread. Only with <see cref="NewProcessGroup"/>.</summary>
     /// <param name="signal">The number of the signal.</param>
     /// <returns>As for <see cref="Kill(int)"/>. What is left of the group when the child has ended can't be reached.</returns>
@@ -194,6 +201,12 @@ public sealed partial class IvProcess : IvObject, IChildOwner
 
         return _watch?.KillGroup(signal) ?? IvError.ESRCH;
     }
+
+    /// <summary>As <see cref="KillGroup(int)"/>; any thread.</summary>
+    /// <param name="signal">A signal that .NET has a name for.</param>
+    /// <returns>As for <see cref="Kill(int)"/>.</returns>
+    /// <exception cref="InvalidOperationException">The child has no group of its own.</exception>
+    public IvError KillGroup(PosixSignal signal) => KillGroup(SignalNumbers.Resolve(signal));
 
     /// <summary>
     /// Ends the child, by the signals of <see cref="KillLadder"/>, the first one at once; its whole group if it has one of its own.
@@ -230,7 +243,7 @@ public sealed partial class IvProcess : IvObject, IChildOwner
         ChildWatch watch = _watch!;
         _watch = null;
         _ladder?.Stop();
-        watch.Stop();
+        watch.Dispose();
         Unbind();
         HandlerExit?.Invoke(this, status);
     }

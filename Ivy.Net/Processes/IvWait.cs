@@ -1,5 +1,6 @@
 using System.Globalization;
-using Ivy.Net.Interop.Linux;
+using System.Runtime.InteropServices;
+using Ivy.Net.Interop;
 
 namespace Ivy.Net;
 
@@ -83,8 +84,7 @@ public sealed class IvWait : IvObject, IChildOwner
     {
         IvLoop loop = LoopForRegister();
         ChildErrors.CheckPlatform(this);
-        ChildErrors.CheckNetwork(this, loop);
-        IvError error = ChildHandle.CheckSystem();
+        IvError error = ChildErrors.CheckSystem(loop);
         if (error != IvError.None)
         {
             return error;
@@ -107,7 +107,7 @@ public sealed class IvWait : IvObject, IChildOwner
         error = ChildWatch.TryStart(this, child!, TellsStops, out ChildWatch? watch);
         if (error != IvError.None)
         {
-            child!.Close();
+            child!.Dispose();
             return error;
         }
 
@@ -131,6 +131,11 @@ public sealed class IvWait : IvObject, IChildOwner
     /// <returns>ESRCH: the child has been reaped, which is so before the handler is told, or the object is not registered. EPERM, EINVAL: see kill(2).</returns>
     public IvError Kill(int signal) => _watch?.Kill(signal) ?? IvError.ESRCH;
 
+    /// <summary>As <see cref="Kill(int)"/>; any thread.</summary>
+    /// <param name="signal">A signal that .NET has a name for.</param>
+    /// <returns>As for <see cref="Kill(int)"/>.</returns>
+    public IvError Kill(PosixSignal signal) => Kill(SignalNumbers.Resolve(signal));
+
     /// <summary>The number and the name, as in <c>IvWait 4711 ("backup")</c>.</summary>
     /// <returns>A text for messages. Allocates.</returns>
     public override string ToString() => string.Create(
@@ -143,7 +148,7 @@ public sealed class IvWait : IvObject, IChildOwner
     {
         ChildWatch watch = _watch!;
         _watch = null;
-        watch.Stop();
+        watch.Dispose();
         Unbind();
     }
 

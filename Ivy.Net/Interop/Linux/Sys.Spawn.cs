@@ -22,7 +22,7 @@ internal static unsafe partial class Sys
     /// code runs in the child, on the memory of a thread that waits meanwhile (CLONE_VFORK).
     /// </summary>
     /// <returns>The child's number, or a negative errno, that of execve(2) and chdir(2) included; ENOSYS: no way to set the directory.</returns>
-    public static int Spawn(in SpawnRequest request)
+    public static int Spawn(SpawnRequest request)
     {
         int fault = Fault(SysCall.Spawn, -1);
         if (fault != 0)
@@ -74,7 +74,7 @@ internal static unsafe partial class Sys
     }
 
     // The streams come from numbers that are no streams, so that the order does not matter, and no dup2 is one onto itself.
-    private static int AddActions(void* actions, in SpawnRequest request)
+    private static int AddActions(void* actions, SpawnRequest request)
     {
         int error = request.WorkingDirectory == null ? 0 : OptionalAddChdir(actions, request.WorkingDirectory);
         error = error != 0 ? error : AddStream(actions, request.Input, 0);
