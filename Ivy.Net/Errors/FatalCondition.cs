@@ -39,6 +39,10 @@ internal sealed record FatalCondition(string Id, IvFatalReason Reason, string Ru
     public static readonly FatalCondition SimulationStuck = Misuse(80, "every loop of a simulation waits and nothing is left to happen");
     public static readonly FatalCondition SimulationThread = Misuse(81, "the threads of a simulation are started by it");
 
+    // Loop groups: 140–149.
+    public static readonly FatalCondition GroupStarted = Misuse(140, "a loop group is set up before it starts, and starts once");
+    public static readonly FatalCondition GroupWait = Misuse(141, "a handler must not wait for a loop group");
+
     private static FatalCondition Misuse(int number, string rule) => new(Format(number), IvFatalReason.Misuse, rule);
 
     private static FatalCondition Internal(int number, string rule) => new(Format(number), IvFatalReason.Internal, rule);
