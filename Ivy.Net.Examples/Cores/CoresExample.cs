@@ -35,10 +35,7 @@ internal sealed class CoresExample : IExample
                 result.AddError($"--loops {token.Value}: not a number of loops. Give one from 1 to 1024.");
             }
         });
-        command.Options.Add(loops);
-        command.Options.Add(accept);
-        command.Options.Add(pin);
-        command.Options.Add(drain);
+        Array.ForEach<Option>([loops, accept, pin, drain], command.Options.Add);
         command.SetAction(result =>
         {
             using var group = new IvLoopGroup(new IvLoopGroupOptions

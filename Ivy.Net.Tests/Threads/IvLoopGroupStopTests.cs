@@ -50,11 +50,11 @@ internal sealed class IvLoopGroupStopTests(string backend)
     public void Nothing_is_accepted_after_stop()
     {
         using var server = new GroupServer(GroupServer.Options(backend, 2));
+        using var closed = new CountdownEvent(2);
+        server.Group.HandlerDrain = _ => closed.Signal();
         server.Group.Start();
         Served(server, 1);
-        var closed = new CountdownEvent(2);
         server.Group.Stop();
-        server.Group.PostAll(_ => closed.Signal()); // after the command to close
         Assert.That(closed.Wait(Wait.Deadline));
         Assert.That(() => server.Connect(), Throws.InstanceOf<SocketException>().With.Property("SocketErrorCode").EqualTo(SocketError.ConnectionRefused));
     }

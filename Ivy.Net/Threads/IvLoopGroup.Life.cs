@@ -238,9 +238,7 @@ public sealed partial class IvLoopGroup
                     _threads = i;
                 }
 
-                Fail(exception is OutOfMemoryException
-                    ? new IvException(IvError.EAGAIN, "start a thread", this, $"{i} of them run: raise the limit of threads (ulimit -u, TasksMax= of the unit), or take fewer loops")
-                    : exception);
+                Fail(exception);
                 return;
             }
         }

@@ -32,7 +32,7 @@ public sealed partial class IvLoopGroup : IDisposable
         _options = options;
         Network = options.Network ?? IvNetwork.Current;
         Cpus = CpuAffinity.Allowed();
-        _members = new IvLoopGroupMember[options.Count];
+        _members = new IvLoopGroupMember[options.Count ?? Environment.ProcessorCount];
         for (int i = 0; i < _members.Length; i++)
         {
             _members[i] = new IvLoopGroupMember(this, i);

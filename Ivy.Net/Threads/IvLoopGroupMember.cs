@@ -340,7 +340,15 @@ public sealed class IvLoopGroupMember
         {
             OnAbort();
             _deadline?.Stop();
-            loop.Dispose();
+            try
+            {
+                loop.Dispose();
+            }
+            finally
+            {
+                // What a tear-down has added.
+                OnAbort();
+            }
         }
     }
 

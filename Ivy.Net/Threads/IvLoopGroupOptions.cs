@@ -18,16 +18,16 @@ public sealed class IvLoopGroupOptions
         }
     } = "ivy";
 
-    /// <summary>How many loops, each on a thread of its own. Defaults to <see cref="Environment.ProcessorCount"/>.</summary>
-    public int Count
+    /// <summary>How many loops, each on a thread of its own. Defaults to null: <see cref="Environment.ProcessorCount"/>.</summary>
+    public int? Count
     {
         get => field;
         init
         {
-            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value ?? 1);
             field = value;
         }
-    } = Environment.ProcessorCount;
+    }
 
     /// <summary>
     /// Whether each thread is bound to one CPU, of those that the thread which makes the group may run on (sched_setaffinity(2)), in
