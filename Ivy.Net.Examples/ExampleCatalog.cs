@@ -18,6 +18,7 @@ internal static class ExampleCatalog
         new ConnectExample(),
         new ManyTimersExample(),
         new PostExample(),
+        new SignalsExample(),
         new ThreadExample(),
         new FatalExample(),
         new AdoptSocketExample(),

@@ -16,7 +16,6 @@ internal sealed class GroupWorld
 
     private readonly IvAcceptMode _mode;
     private readonly double _drainSeconds;
-    private IvLoopGroup? _group;
     private IvLoop? _clientLoop;
 
     public GroupWorld(ulong seed, IvAcceptMode mode, SimulatedNetworkOptions? options = null, double drainSeconds = 0.5)
@@ -67,7 +66,6 @@ internal sealed class GroupWorld
             {
                 if (member.Index == 1)
                 {
-                    _group = member.Group;
                     new IvTimer(_ => group.Stop()).Start(TimeSpan.FromSeconds(StopSeconds));
                 }
             };
@@ -78,7 +76,6 @@ internal sealed class GroupWorld
             FailedToStart = true;
         }
 
-        _group = null;
         Counters = group.Counters;
         for (int i = 0; i < Loops; i++)
         {

@@ -11,9 +11,15 @@ internal static class CpuAffinity
     public static int[] Allowed()
     {
         List<int> cpus = [];
-        return IsSupported && Sys.GetAffinity(cpus) >= 0 && cpus.Count > 0
-            ? [.. cpus]
-            : [.. Enumerable.Range(0, Environment.ProcessorCount)];
+        if (!IsSupported || Sys.GetAffinity(cpus) < 0)
+        {
+            for (int i = 0; i < Environment.ProcessorCount; i++)
+            {
+                cpus.Add(i);
+            }
+        }
+
+        return [.. cpus];
     }
 
     /// <summary>This thread runs there from now on.</summary>

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net;

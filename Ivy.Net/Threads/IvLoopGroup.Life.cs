@@ -13,7 +13,7 @@ namespace Ivy.Net;
 /// </content>
 public sealed partial class IvLoopGroup
 {
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly GroupGate _ready = new();
     private readonly GroupGate _ended = new();
     private readonly TaskCompletionSource<IvLoopGroupResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -23,6 +23,7 @@ public sealed partial class IvLoopGroup
     private int _stops;
     private int _threads;
     private TimeSpan _stopTime;
+    private IvLoopGroupResult _result;
     private bool _failedToStart;
     private bool _isDisposed;
 
@@ -69,7 +70,12 @@ public sealed partial class IvLoopGroup
     {
         CheckNotStarted(nameof(Start));
         CheckMayWait(nameof(Start));
-        IvLoopOptions[] options = [.. _members.Select(member => OptionsOf(member.Index))];
+        var options = new IvLoopOptions[_members.Length];
+        for (int i = 0; i < options.Length; i++)
+        {
+            options[i] = OptionsOf(i);
+        }
+
         lock (_lock)
         {
             _phase = _stops > 0 ? Phase.Finishing : Phase.Making;
@@ -114,7 +120,7 @@ public sealed partial class IvLoopGroup
         }
 
         _failure?.Throw();
-        return _completion.Task.GetAwaiter().GetResult();
+        return _result;
     }
 
     /// <summary>
@@ -214,7 +220,9 @@ public sealed partial class IvLoopGroup
         IvLoopOptions options = _options.LoopOptions?.Invoke(index) ?? new IvLoopOptions();
         return options.Network is null || options.Network == Network
             ? options
+#pragma warning disable MA0015 // the argument was the constructor's
             : throw new ArgumentException($"{this}: LoopOptions names the network {options.Network.Name} for loop {index}, but the group's is {Network.Name}. Leave it open, or set it in IvLoopGroupOptions.");
+#pragma warning restore MA0015
     }
 
     private void StartThreads(IvLoopOptions[] options)
@@ -370,7 +378,8 @@ public sealed partial class IvLoopGroup
         else
         {
             IvLoopGroupCounters counters = Counters;
-            _completion.TrySetResult(new IvLoopGroupResult(counters.Accepted, counters.Drained, counters.Aborted, Clock() - _stopTime));
+            _result = new IvLoopGroupResult(counters.Accepted, counters.Drained, counters.Aborted, Clock() - _stopTime);
+            _completion.TrySetResult(_result);
         }
 
         _ready.Set();

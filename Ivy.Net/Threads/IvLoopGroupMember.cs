@@ -8,7 +8,9 @@ namespace Ivy.Net;
 /// loop's. See IvLoopGroup(3).
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
+#pragma warning disable CA1001 // a timer of the loop's own has nothing to give back
 public sealed class IvLoopGroupMember
+#pragma warning restore CA1001
 {
     private const int NotPinned = -1;
 

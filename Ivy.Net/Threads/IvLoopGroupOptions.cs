@@ -24,7 +24,11 @@ public sealed class IvLoopGroupOptions
         get => field;
         init
         {
-            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value ?? 1);
+            if (value is { } count)
+            {
+                ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count, nameof(value));
+            }
+
             field = value;
         }
     }

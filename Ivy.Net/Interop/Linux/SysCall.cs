@@ -38,6 +38,7 @@ internal enum SysCall
     EpollPwait2,
     Ppoll,
     Dup3,
+    SignalFd,
     PthreadCreate,
     SchedGetAffinity,
     SchedSetAffinity,
