@@ -39,6 +39,8 @@ internal static class Constants
     public const int SO_ACCEPTCONN = 30;
     public const int SO_PROTOCOL = 38;
     public const int SO_DOMAIN = 39;
+    public const int SO_INCOMING_CPU = 49;
+    public const int SO_ATTACH_REUSEPORT_CBPF = 51;
     public const int SCM_RIGHTS = 1;
     public const int SCM_PIDFD = 4;
     public const int SCM_MAX_FD = 253;
@@ -76,6 +78,7 @@ internal static class Constants
     public const int F_SETFL = 4;
     public const int F_DUPFD_CLOEXEC = 1030;
     public const int FD_CLOEXEC = 1;
+    public const int O_RDWR = 0x2;
     public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
 
@@ -105,6 +108,8 @@ internal static class Constants
 
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const int AT_EACCESS = 0x200;
+    public const int X_OK = 1;
     public const nuint AT_SECURE = 23;
     public const int AT_EMPTY_PATH = 0x1000;
     public const uint STATX_BASIC_STATS = 0x7ff;
@@ -158,7 +163,16 @@ internal static class Constants
     public const short POSIX_SPAWN_SETSIGDEF = 0x4;
     public const short POSIX_SPAWN_SETSIGMASK = 0x8;
 
-    public const int O_RDWR = 0x2;
-    public const int X_OK = 1;
-    public const int AT_EACCESS = 0x200;
+    // linux/filter.h, linux/bpf_common.h.
+    public const ushort BPF_LD_W_ABS = 0x20;
+    public const ushort BPF_ALU_ADD_K = 0x04;
+    public const ushort BPF_ALU_MUL_K = 0x24;
+    public const ushort BPF_ALU_MOD_K = 0x94;
+    public const ushort BPF_JMP_JEQ_K = 0x15;
+    public const ushort BPF_RET_K = 0x06;
+    public const ushort BPF_RET_A = 0x16;
+    public const int BPF_MAXINSNS = 4096;
+    public const int SKF_AD_OFF = -0x1000;
+    public const int SKF_AD_CPU = 36;
+    public const int SKF_AD_RANDOM = 56;
 }

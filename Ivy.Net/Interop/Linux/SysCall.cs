@@ -48,4 +48,6 @@ internal enum SysCall
     Spawn,
     Open,
     Pipe2,
+    SchedGetAffinity,
+    SchedSetAffinity,
 }
