@@ -254,6 +254,7 @@ public sealed partial class IvLoop : IDisposable
             }
         }
 
+        Fds.Pipes.Close();
         _poller.Dispose();
         _current = null;
         IvNetwork.OfThisThread = null;

@@ -38,4 +38,6 @@ internal enum SysCall
     EpollPwait2,
     Ppoll,
     Dup3,
+    Pipe2,
+    Splice,
 }
