@@ -6,13 +6,12 @@ namespace Ivy.Net.Examples;
 
 internal sealed class ProxyConnection(IvSocket client, Action<ProxyConnection, IvRelay?, string?> onEnd)
 {
-    private IvFd? _attempt;
-    private IvTimeout? _deadline;
-    private IvRelay? _relay;
-
     public EndPoint? Client { get; } = client.RemoteEndPoint;
 
-    public void Start(IPEndPoint target, TimeSpan connectTimeout, TimeSpan idleTimeout)
+    /// <summary>Ends what is going on at the moment.</summary>
+    public Action Abort { get; private set; } = static () => { };
+
+    public void Connect(IPEndPoint target, TimeSpan connectTimeout, TimeSpan idleTimeout)
     {
         IvError error = IvSocket.TryConnect(target, out IvSocket? server);
         if (error != IvError.None)
@@ -22,41 +21,42 @@ internal sealed class ProxyConnection(IvSocket client, Action<ProxyConnection, I
             return;
         }
 
-        _deadline = new IvTimeout(connectTimeout, _ => GiveUp($"{target}: no answer within {connectTimeout.TotalSeconds} s"));
-        _attempt = new IvFd(server!)
+        var deadline = new IvTimeout(connectTimeout, _ => Fail($"no answer within {connectTimeout.TotalSeconds} s"));
+        var attempt = new IvFd(server!)
         {
             HandlerOut = fd =>
             {
-                IvError outcome = fd.Socket!.TakeError();
+                deadline.Stop();
+                IvError outcome = server!.TakeError();
                 if (outcome != IvError.None)
                 {
-                    GiveUp($"{target}: {outcome.Describe()}");
+                    Fail(outcome.Describe());
                     return;
                 }
 
-                _deadline.Stop();
                 fd.Unregister();
-                Relay(server!, idleTimeout);
+                Relay(server, idleTimeout);
             },
         };
-        _attempt.Register();
-        _deadline.Start();
-    }
-
-    public void Abort()
-    {
-        if (_relay is null)
+        Abort = () =>
         {
-            GiveUp("aborted");
-        }
+            deadline.Stop();
+            Fail("aborted");
+        };
+        attempt.Register();
+        deadline.Start();
 
-        _relay?.Abort();
+        void Fail(string why)
+        {
+            server!.Dispose(); // unregisters the attempt
+            GiveUp($"{target}: {why}");
+        }
     }
 
     // From here on the two sockets are the relay's.
     private void Relay(IvSocket server, TimeSpan idleTimeout)
     {
-        _relay = new IvRelay(client, server, relay => onEnd(this, relay, relay.Error switch
+        var relay = new IvRelay(client, server, relay => onEnd(this, relay, relay.Error switch
         {
             IvError.None => null,
             IvError.ECANCELED => "aborted",
@@ -64,13 +64,12 @@ internal sealed class ProxyConnection(IvSocket client, Action<ProxyConnection, I
             IvError error => $"{(relay.FailedSocket == relay.A ? "client" : "server")}: {error.Describe()}",
         }))
         { IdleTimeout = idleTimeout };
-        _relay.Register();
+        Abort = relay.Abort;
+        relay.Register();
     }
 
     private void GiveUp(string why)
     {
-        _deadline?.Stop();
-        _attempt?.Socket!.Dispose();
         client.Dispose();
         onEnd(this, null, why);
     }

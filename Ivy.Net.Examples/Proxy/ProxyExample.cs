@@ -34,14 +34,15 @@ internal sealed class ProxyExample : IExample
         command.Options.Add(idleTimeout);
         command.SetAction(result => Run(
             result.GetValue(listen)!,
-            new ProxyServer(result.GetValue(target)!, result.GetValue(connectTimeout), result.GetValue(idleTimeout))));
+            connection => connection.Connect(result.GetValue(target)!, result.GetValue(connectTimeout), result.GetValue(idleTimeout))));
     }
 
-    private static void Run(IPEndPoint address, ProxyServer server)
+    private static void Run(IPEndPoint address, Action<ProxyConnection> connect)
     {
         using var loop = new IvLoop();
         using var socket = IvSocket.Listen(address);
-        server.Listen(socket);
+        var server = new ProxyServer(socket, connect);
+        server.Listener.Register();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 

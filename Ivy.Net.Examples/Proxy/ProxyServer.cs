@@ -1,34 +1,33 @@
 // Accepts the clients of the proxy, keeps a list of its connections, and sums up.
 
-using System.Net;
-
 namespace Ivy.Net.Examples;
 
-internal sealed class ProxyServer(IPEndPoint target, TimeSpan connectTimeout, TimeSpan idleTimeout)
+internal sealed class ProxyServer
 {
     private readonly HashSet<ProxyConnection> _connections = [];
-    private IvListener? _listener;
+    private readonly Action<ProxyConnection> _connect;
     private int _failed;
     private long _there;
     private long _back;
     private long _spliced;
 
-    public void Listen(IvSocket socket)
+    public ProxyServer(IvSocket socket, Action<ProxyConnection> connect)
     {
-        _listener = new IvListener(socket, (_, client) => Welcome(client))
+        _connect = connect;
+        Listener = new IvListener(socket, (_, client) => Welcome(client))
         {
             HandlerError = static (listener, error) => Console.WriteLine($"no client accepted: {error.Describe()}; trying again in {listener.RetryDelay.TotalMilliseconds} ms"),
         };
-        _listener.Register();
     }
+
+    public IvListener Listener { get; }
 
     /// <summary>First: no more clients. Again: no more connections.</summary>
     public void Stop()
     {
-        if (_listener!.IsRegistered)
+        if (Listener.IsRegistered)
         {
-            _listener.Unregister();
-            _listener.Socket.Dispose();
+            Listener.Socket.Dispose(); // unregisters the listener
             Console.WriteLine($"stopping: {_connections.Count} connections left");
             return;
         }
@@ -40,13 +39,13 @@ internal sealed class ProxyServer(IPEndPoint target, TimeSpan connectTimeout, Ti
     }
 
     public override string ToString() =>
-        $"{_listener!.Accepted} connections, {_failed} failed, {_there} bytes there, {_back} back, {_spliced} spliced";
+        $"{Listener.Accepted} connections, {_failed} failed, {_there} bytes there, {_back} back, {_spliced} spliced";
 
     private void Welcome(IvSocket client)
     {
         var connection = new ProxyConnection(client, OnEnd);
         _connections.Add(connection);
-        connection.Start(target, connectTimeout, idleTimeout);
+        _connect(connection);
     }
 
     private void OnEnd(ProxyConnection connection, IvRelay? relay, string? failure)
