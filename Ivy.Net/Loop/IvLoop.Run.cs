@@ -187,7 +187,8 @@ public sealed partial class IvLoop
         }
     }
 
-    private void Warn(string message)
+    /// <summary>Tells the user of what works but should not be so.</summary>
+    internal void Warn(string message)
     {
         if (_options.Warning is { } warning)
         {

@@ -40,4 +40,5 @@ internal enum SysCall
     Dup3,
     Pipe2,
     Splice,
+    PthreadCreate,
 }
