@@ -18,6 +18,7 @@ internal static class ExampleCatalog
         new ProxyExample(),
         new ManyTimersExample(),
         new PostExample(),
+        new SignalsExample(),
         new ThreadExample(),
         new FatalExample(),
         new AdoptSocketExample(),

@@ -43,19 +43,15 @@ internal sealed class ProxyExample : IExample
         using var socket = IvSocket.Listen(address);
         var server = new ProxyServer(socket, connect);
         server.Listener.Register();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        foreach (PosixSignal signal in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGINT, PosixSignal.SIGTERM])
+        {
+            // Not Register: a script that starts an example with & has SIGINT ignored for it, which is no reason not to run.
+            new IvSignal(signal, _ => server.Stop()) { KeepsLoopAlive = false }.TryRegister();
+        }
 
         Console.WriteLine($"listening on {socket.LocalEndPoint} ({loop.PollMethod})");
         loop.Run(); // until the server has stopped listening, and its last connection has ended
         Console.WriteLine(server);
-
-        // The runtime calls this on a thread of its own.
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            loop.Post(static server => server.Stop(), server);
-        }
     }
 
     private static IPEndPoint? Parse(ArgumentResult result, bool allowPortZero)

@@ -40,5 +40,6 @@ internal enum SysCall
     Dup3,
     Pipe2,
     Splice,
+    SignalFd,
     PthreadCreate,
 }
