@@ -22,6 +22,7 @@ internal sealed class InterruptedCallTests(ConformanceBackend backend)
         SysCall.Pipe2, SysCall.Splice,
         SysCall.PthreadCreate,
         SysCall.SignalFd,
+        SysCall.SchedGetAffinity, SysCall.SchedSetAffinity,
     ];
 
     public static IEnumerable<ConformanceBackend> Backends => [ConformanceBackend.Epoll, ConformanceBackend.Poll];

@@ -42,4 +42,6 @@ internal enum SysCall
     Splice,
     SignalFd,
     PthreadCreate,
+    SchedGetAffinity,
+    SchedSetAffinity,
 }
