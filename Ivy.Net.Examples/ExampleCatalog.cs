@@ -18,6 +18,7 @@ internal static class ExampleCatalog
         new PopenExample(),
         new RunWithTimeoutExample(),
         new ConnectExample(),
+        new ProxyExample(),
         new ManyTimersExample(),
         new PostExample(),
         new SignalsExample(),
