@@ -6,6 +6,7 @@ namespace Ivy.Net.Tests.Processes;
 /// <summary>Many children under load, beside those of System.Diagnostics.Process: each status arrives where it belongs, and nothing is left.</summary>
 [NonParallelizable] // children and descriptors are the process's
 [Platform(Include = "Linux")]
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal sealed class ChildStressTests
 {
     // How many children one loop has at a time.

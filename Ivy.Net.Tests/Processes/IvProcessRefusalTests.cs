@@ -7,6 +7,7 @@ namespace Ivy.Net.Tests.Processes;
 /// <summary>What can't be started: a clear error at the call, and nothing left behind (row P2).</summary>
 [NonParallelizable] // children, descriptors and faults are the process's
 [Platform(Include = "Linux")]
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal sealed class IvProcessRefusalTests
 {
     private string _folder = string.Empty;

@@ -9,6 +9,7 @@ namespace Ivy.Net.Tests.Processes;
 [TestFixtureSource(nameof(Backends))]
 [NonParallelizable] // children and descriptors are the process's
 [Platform(Include = "Linux")]
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal sealed class IvProcessTests(ConformanceBackend backend)
 {
     public static IEnumerable<ConformanceBackend> Backends => [ConformanceBackend.Epoll, ConformanceBackend.Poll];

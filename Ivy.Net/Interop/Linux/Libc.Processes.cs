@@ -53,7 +53,4 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name)]
     public static partial int faccessat(int folder, byte* path, int mode, int flags);
-
-    [LibraryImport(Name)]
-    public static partial int pipe2(int* ends, int flags);
 }

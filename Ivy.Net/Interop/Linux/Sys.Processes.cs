@@ -106,19 +106,4 @@ internal static unsafe partial class Sys
         while (result == -EINTR);
         return result;
     }
-
-    public static int Pipe2(int* ends, int flags)
-    {
-        int result;
-        do
-        {
-            result = Fault(SysCall.Pipe2, -1);
-            if (result == 0)
-            {
-                result = Checked(Libc.pipe2(ends, flags));
-            }
-        }
-        while (result == -EINTR);
-        return result;
-    }
 }

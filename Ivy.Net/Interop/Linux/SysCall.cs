@@ -49,7 +49,6 @@ internal enum SysCall
     Kill,
     Spawn,
     Open,
-    Pipe2,
     SchedGetAffinity,
     SchedSetAffinity,
 }
