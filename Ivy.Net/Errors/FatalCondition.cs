@@ -39,6 +39,9 @@ internal sealed record FatalCondition(string Id, IvFatalReason Reason, string Ru
     public static readonly FatalCondition SimulationStuck = Misuse(80, "every loop of a simulation waits and nothing is left to happen");
     public static readonly FatalCondition SimulationThread = Misuse(81, "the threads of a simulation are started by it");
 
+    // Files: 150–154.
+    public static readonly FatalCondition InotifyFailed = Internal(150, "reading an inotify descriptor failed");
+
     private static FatalCondition Misuse(int number, string rule) => new(Format(number), IvFatalReason.Misuse, rule);
 
     private static FatalCondition Internal(int number, string rule) => new(Format(number), IvFatalReason.Internal, rule);

@@ -187,7 +187,7 @@ public sealed partial class IvLoop
         }
     }
 
-    private void Warn(string message)
+    internal void Warn(string message)
     {
         if (_options.Warning is { } warning)
         {

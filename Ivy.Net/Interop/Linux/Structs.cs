@@ -93,3 +93,13 @@ internal struct Statx
     [FieldOffset(140)]
     public uint DeviceMinor;
 }
+
+/// <summary>struct inotify_event, inotify(7); the name follows it, filled up with zeros to a multiple of its alignment.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct InotifyEvent
+{
+    public int Descriptor;
+    public uint Mask;
+    public uint Cookie;
+    public uint NameLength;
+}

@@ -38,4 +38,7 @@ internal enum SysCall
     EpollPwait2,
     Ppoll,
     Dup3,
+    InotifyInit,
+    InotifyAddWatch,
+    InotifyRmWatch,
 }
