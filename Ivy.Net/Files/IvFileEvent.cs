@@ -21,7 +21,7 @@ public readonly ref struct IvFileEvent
     /// <summary>What happened: one of the flags.</summary>
     public IvFileEvents Events { get; }
 
-    /// <summary>Whether it happened to a folder.</summary>
+    /// <summary>Whether it happened to a folder. SelfDeleted, SelfMoved and Ended do not say.</summary>
     public bool IsDirectory { get; }
 
     /// <summary>The same number in the two events of one move; 0 otherwise.</summary>
