@@ -17,6 +17,8 @@ internal static class ExampleCatalog
         new ConnectExample(),
         new ManyTimersExample(),
         new PostExample(),
+        new SignalsExample(),
+        new ThreadExample(),
         new FatalExample(),
         new AdoptSocketExample(),
         new CustomPollerExample(),

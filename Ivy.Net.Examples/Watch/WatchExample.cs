@@ -35,7 +35,7 @@ internal sealed class WatchExample : IExample
     private static void Run(string[] paths, bool recursive)
     {
         using var loop = new IvLoop();
-        using var signals = new QuitSignals(loop);
+        QuitSignals.Register();
         using var inotify = new IvInotify { HandlerOverflow = static _ => Console.WriteLine("overflow  some events were lost") };
         inotify.Register();
         foreach (string path in paths)

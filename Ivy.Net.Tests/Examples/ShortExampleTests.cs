@@ -24,6 +24,21 @@ internal sealed class ShortExampleTests
         AssertPrints(["^800000 posts from 8 threads, 0 out of order, [0-9]+ wakeups$"], "post");
 
     [Test]
+    [Example("thread")]
+    public void Thread_tells_of_each_end()
+    {
+        using ExampleProcess process = ExampleProcess.Run("thread");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(process.WaitForExit(), Is.Zero);
+            Assert.That(process.Lines[0], Is.EqualTo("running: primes-1, primes-2, careless"));
+            Assert.That(process.Lines.Skip(1).SkipLast(1), Is.EquivalentTo(["primes-1: 148933", "primes-2: 148933", "careless: failed, not a number"]));
+            Assert.That(process.Lines[^1], Is.EqualTo("0 threads left"));
+            Assert.That(process.Errors, Is.Empty);
+        }
+    }
+
+    [Test]
     [Example("fatal")]
     public void Fatal_gets_the_rule_and_goes_on() => AssertPrints(
         [

@@ -39,6 +39,12 @@ internal sealed record FatalCondition(string Id, IvFatalReason Reason, string Ru
     public static readonly FatalCondition SimulationStuck = Misuse(80, "every loop of a simulation waits and nothing is left to happen");
     public static readonly FatalCondition SimulationThread = Misuse(81, "the threads of a simulation are started by it");
 
+    // Threads, work pools and what each loop has of its own: 120–139.
+    public static readonly FatalCondition LoopLocalInSetUp = Misuse(120, "the set-up of a loop local must not ask for it");
+    public static readonly FatalCondition LoopLocalTornDown = Misuse(121, "a loop local can't be used after its tear-down");
+    public static readonly FatalCondition ThreadStartedTwice = Misuse(122, "a thread is started once");
+    public static readonly FatalCondition LostException = Misuse(123, "an exception on a thread of the library needs somebody to tell");
+
     // Files: 150–154.
     public static readonly FatalCondition InotifyFailed = Internal(150, "reading an inotify descriptor failed");
 

@@ -187,6 +187,7 @@ public sealed partial class IvLoop
         }
     }
 
+    /// <summary>Tells the user of what works but should not be so.</summary>
     internal void Warn(string message)
     {
         if (_options.Warning is { } warning)

@@ -176,6 +176,11 @@ public sealed partial class IvLoop : IDisposable
 
     internal FdTable Fds { get; }
 
+    internal LoopLocals Locals { get; } = new();
+
+    // The first of the registered events, those of the library among them.
+    internal IvEvent? FirstEvent => _firstEvent;
+
     // How many registered objects keep Run going.
     internal int Active { get; set; }
 
@@ -219,48 +224,6 @@ public sealed partial class IvLoop : IDisposable
 
         item.Drop();
         return false;
-    }
-
-    /// <summary>
-    /// Ends the loop's life: what is still registered is unregistered and reported to <see cref="IvLoopOptions.LeakReport"/>,
-    /// posts that have not run are dropped, and later ones refused. Idempotent; a handler of the loop must not call it (IVF0006).
-    /// </summary>
-    public void Dispose()
-    {
-        if (_isDisposed)
-        {
-            return;
-        }
-
-        CheckThread(this, nameof(Dispose));
-        if (_isRunning)
-        {
-            IvFatal.Raise(
-                FatalCondition.DisposeWhileRunning,
-                $"{this}: Dispose called by one of its own handlers. Call Quit there, and dispose the loop when Run has returned.",
-                this);
-        }
-
-        // Posts first: what an event that is registered still has posted is lost, what one has taken back is not.
-        List<IvObject> left = CollectRegistered();
-        int dropped = DropPosts();
-        _isDisposed = true;
-        foreach (IvObject item in left)
-        {
-            // One may end others: an object that owns some takes them along.
-            if (item.IsRegistered)
-            {
-                item.EndRegistration();
-            }
-        }
-
-        _poller.Dispose();
-        _current = null;
-        IvNetwork.OfThisThread = null;
-        if (_options.LeakReport is { } report && (left.Count > 0 || dropped > 0))
-        {
-            report(new IvLeakReport(this, left, dropped));
-        }
     }
 
     /// <summary>As in <c>IvLoop 0 "main"</c>; loops are numbered in the order in which they are made.</summary>
@@ -328,27 +291,11 @@ public sealed partial class IvLoop : IDisposable
         }
     }
 
-    /// <summary>All registered objects that a user made.</summary>
-    internal List<IvObject> CollectRegistered()
+    internal void CheckNotDisposed(string member)
     {
-        List<IvObject> objects = [];
-        Fds.ForEach(objects, static (list, fd) => AddVisible(list, fd));
-        Timers.ForEach(objects, static (list, timer) => AddVisible(list, timer));
-        Timeouts.ForEach(objects, static (list, timeout) => AddVisible(list, timeout));
-        Tasks.ForEach(objects, static (list, task) => AddVisible(list, task));
-        for (IvEvent? item = _firstEvent; item is not null; item = item.NextOfLoop)
+        if (_isDisposed)
         {
-            AddVisible(objects, item);
-        }
-
-        return objects;
-    }
-
-    private static void AddVisible(List<IvObject> list, IvObject item)
-    {
-        if (Visible(item) is { } visible && (!item.IsInternal || !list.Contains(visible)))
-        {
-            list.Add(visible);
+            IvFatal.Raise(FatalCondition.DisposedLoop, $"{this}: {member} called after Dispose. Make a new loop instead.", this);
         }
     }
 
@@ -383,24 +330,6 @@ public sealed partial class IvLoop : IDisposable
         return false;
     }
 
-    private int DropPosts()
-    {
-        int dropped = 0;
-        DropAll(_postBatch, ref dropped);
-        _postBatch = null;
-        DropAll(_posts.Close(), ref dropped);
-        return dropped;
-    }
-
-    private static void DropAll(PostNode? first, ref int dropped)
-    {
-        while (first is { } node)
-        {
-            first = node.Next;
-            dropped += node.Drop() ? 1 : 0;
-        }
-    }
-
     private void CheckLoopThread(string member)
     {
         if (Environment.CurrentManagedThreadId != ThreadId)
@@ -412,10 +341,7 @@ public sealed partial class IvLoop : IDisposable
     private void CheckUsable(string member)
     {
         CheckLoopThread(member);
-        if (_isDisposed)
-        {
-            IvFatal.Raise(FatalCondition.DisposedLoop, $"{this}: {member} called after Dispose. Make a new loop instead.", this);
-        }
+        CheckNotDisposed(member);
     }
 
     [DoesNotReturn]

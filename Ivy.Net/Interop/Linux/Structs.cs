@@ -94,6 +94,25 @@ internal struct Statx
     public uint DeviceMinor;
 }
 
+/// <summary>The head of struct sigaction of the C library, sigaction(2); what follows the mask is left to it.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 160)]
+internal struct SignalAction
+{
+    public nint Handler;
+    public SignalSet Mask;
+    public int Flags;
+}
+
+/// <summary>The part of struct signalfd_siginfo that says which signal it is and who sent it, signalfd(2).</summary>
+[StructLayout(LayoutKind.Explicit, Size = 128)]
+internal struct SignalInfo
+{
+    [FieldOffset(0)]
+    public uint Number;
+    [FieldOffset(8)]
+    public int Code;
+}
+
 /// <summary>struct inotify_event, inotify(7); the name follows it, filled up with zeros to a multiple of its alignment.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct InotifyEvent
