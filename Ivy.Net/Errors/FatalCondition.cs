@@ -45,6 +45,10 @@ internal sealed record FatalCondition(string Id, IvFatalReason Reason, string Ru
     public static readonly FatalCondition ThreadStartedTwice = Misuse(122, "a thread is started once");
     public static readonly FatalCondition LostException = Misuse(123, "an exception on a thread of the library needs somebody to tell");
 
+    // Loop groups: 140–149.
+    public static readonly FatalCondition GroupStarted = Misuse(140, "a loop group is set up before it starts, and starts once");
+    public static readonly FatalCondition GroupWait = Misuse(141, "a handler must not wait for a loop group");
+
     // Files: 150–154.
     public static readonly FatalCondition InotifyFailed = Internal(150, "reading an inotify descriptor failed");
 

@@ -116,6 +116,13 @@ public sealed partial class IvSocket
         }
     }
 
+    /// <summary><see cref="Linger"/> of zero, where the socket has it: closing it resets the connection.</summary>
+    internal void TryResetOnClose()
+    {
+        var linger = new LingerOption { OnOff = 1 };
+        _ = TrySetRaw(SocketOptions.Linger, AsBytes(ref linger));
+    }
+
     /// <summary>SO_RCVBUF in bytes. Linux doubles what is set, for its own bookkeeping, and reads the doubled value; socket(7).</summary>
     /// <exception cref="IvException">The system refused.</exception>
     public int ReceiveBufferSize
@@ -217,6 +224,13 @@ public sealed partial class IvSocket
     {
         value = 0;
         return TryGetRaw(option, AsBytes(ref value), out _);
+    }
+
+    /// <summary>Closing will reset the connection: <see cref="Linger"/> of zero, for callers that can do nothing about a refusal.</summary>
+    internal void ResetAtClose()
+    {
+        var linger = new LingerOption { OnOff = 1 };
+        _ = TrySetRaw(SocketOptions.Linger, AsBytes(ref linger));
     }
 
     private IvError TrySetOption(SocketOption option, int value) => TrySetRaw(option, AsBytes(ref value));
