@@ -18,6 +18,7 @@ internal static class ExampleCatalog
         new ManyTimersExample(),
         new PostExample(),
         new ThreadExample(),
+        new WorkOffloadExample(),
         new FatalExample(),
         new AdoptSocketExample(),
         new CustomPollerExample(),
