@@ -17,6 +17,7 @@ internal static class ExampleCatalog
         new ConnectExample(),
         new ManyTimersExample(),
         new PostExample(),
+        new SignalsExample(),
         new ThreadExample(),
         new WorkOffloadExample(),
         new FatalExample(),

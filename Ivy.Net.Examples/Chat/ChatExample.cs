@@ -28,7 +28,7 @@ internal sealed class ChatExample : IExample
     private static void Run(IPEndPoint address)
     {
         using var loop = new IvLoop();
-        using var signals = new QuitSignals(loop);
+        QuitSignals.Register();
         using var socket = IvSocket.Listen(address);
         var room = new ChatRoom();
         new IvListener(socket, (_, guest) => room.Enter(guest)).Register();

@@ -4,27 +4,15 @@ using System.Runtime.InteropServices;
 
 namespace Ivy.Net.Examples;
 
-internal sealed class QuitSignals : IDisposable
+internal static class QuitSignals
 {
-    private readonly PosixSignalRegistration _interrupt;
-    private readonly PosixSignalRegistration _terminate;
-
-    public QuitSignals(IvLoop loop)
+    /// <summary>For this thread's loop. The signals don't keep Run going, and end with the loop.</summary>
+    public static void Register()
     {
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Quit);
-        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Quit);
-
-        // The runtime calls this on a thread of its own; Quit may be called by any thread.
-        void Quit(PosixSignalContext context)
+        foreach (PosixSignal signal in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGINT, PosixSignal.SIGTERM])
         {
-            context.Cancel = true;
-            loop.Quit();
+            // Not Register: a script that starts an example with & has SIGINT ignored for it, which is no reason not to run.
+            new IvSignal(signal, static signal => signal.Loop!.Quit()) { KeepsLoopAlive = false }.TryRegister();
         }
-    }
-
-    public void Dispose()
-    {
-        _interrupt.Dispose();
-        _terminate.Dispose();
     }
 }

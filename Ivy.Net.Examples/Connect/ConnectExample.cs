@@ -29,7 +29,7 @@ internal sealed class ConnectExample : IExample
     private static int Run(IPEndPoint server, TimeSpan timeout)
     {
         using var loop = new IvLoop();
-        using var signals = new QuitSignals(loop);
+        QuitSignals.Register();
         using var socket = IvSocket.Connect(server);
         string? outcome = null;
 

@@ -28,7 +28,7 @@ internal sealed class EchoExample : IExample
     private static void Run(IPEndPoint address)
     {
         using var loop = new IvLoop();
-        using var signals = new QuitSignals(loop);
+        QuitSignals.Register();
         using var listener = IvSocket.Listen(address);
         listener.NoDelay = true; // connections inherit it
 

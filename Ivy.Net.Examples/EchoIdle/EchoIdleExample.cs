@@ -34,7 +34,7 @@ internal sealed class EchoIdleExample : IExample
     private static void Run(IPEndPoint address, TimeSpan timeout)
     {
         using var loop = new IvLoop();
-        using var signals = new QuitSignals(loop);
+        QuitSignals.Register();
         using var socket = IvSocket.Listen(address);
         var listener = new IvListener(socket, (_, client) => Welcome(client, timeout));
         listener.Register();

@@ -40,7 +40,7 @@ internal sealed class ManyTimersExample : IExample
     private static void Run(int count)
     {
         using var loop = new IvLoop();
-        using var signals = new QuitSignals(loop);
+        QuitSignals.Register();
         var timers = new IvTimer[count];
         for (int i = 0; i < count; i++)
         {

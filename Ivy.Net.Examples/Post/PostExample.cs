@@ -30,7 +30,7 @@ internal sealed class PostExample : IExample
     private static void Run()
     {
         using var loop = new IvLoop();
-        using var signals = new QuitSignals(loop);
+        QuitSignals.Register();
         for (int i = 0; i < Threads; i++)
         {
             int thread = i;

@@ -30,7 +30,7 @@ internal sealed class StdinExample : IExample
     private static void Run()
     {
         using var loop = new IvLoop();
-        using var signals = new QuitSignals(loop);
+        QuitSignals.Register();
 
         // Made non-blocking by Register, and blocking again at the end: the shell shares the terminal with us.
         using var input = new IvFd(StandardInput) { Name = "stdin", AlwaysReady = true, HandlerIn = Count };

@@ -35,7 +35,7 @@ internal sealed class UdpEchoExample : IExample
     private static void Run(IPEndPoint address)
     {
         using var loop = new IvLoop();
-        using var signals = new QuitSignals(loop);
+        QuitSignals.Register();
         using var socket = IvSocket.Bind(address, SocketType.Dgram);
         for (int i = 0; i < Batch.Length; i++)
         {

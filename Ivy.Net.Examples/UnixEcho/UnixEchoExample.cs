@@ -47,7 +47,7 @@ internal sealed class UnixEchoExample : IExample
     private static void Run(EndPoint path)
     {
         using var loop = new IvLoop();
-        using var signals = new QuitSignals(loop);
+        QuitSignals.Register();
 
         // A server that was killed leaves its file behind: it is taken over if nobody answers there.
         var options = new IvListenOptions { UnlinkExisting = true, Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite };

@@ -31,7 +31,7 @@ internal sealed class WorkOffloadExample : IExample
     private static void Run(string[] paths)
     {
         using var loop = new IvLoop();
-        using var signals = new QuitSignals(loop);
+        QuitSignals.Register();
         using var pool = new IvWorkPool(new IvWorkPoolOptions { Name = "hash" });
         var tick = new IvTimer(_ => Console.WriteLine($"tick: {pool.UnfinishedWork} to go"));
         tick.Start(Tick, Tick);

@@ -59,6 +59,10 @@ internal sealed partial class ExampleProcess : IDisposable
     public static ExampleProcess StartWithInput(string file, params string[] arguments) =>
         new(new ProcessStartInfo("/bin/sh", ["-c", "input=$1; shift; exec \"$@\" < \"$input\"", "sh", file, Dotnet, "exec", Program, .. arguments]));
 
+    /// <summary>With a signal ignored, as nohup(1) leaves SIGHUP, and a shell SIGINT for what runs in the background.</summary>
+    public static ExampleProcess StartIgnoring(string signal, params string[] arguments) =>
+        new(new ProcessStartInfo("/bin/sh", ["-c", "trap '' \"$1\"; shift; exec \"$@\"", "sh", signal, Dotnet, "exec", Program, .. arguments]));
+
     /// <summary>Runs an example that ends by itself.</summary>
     public static ExampleProcess Run(params string[] arguments)
     {

@@ -52,6 +52,9 @@ internal sealed class ScriptedPoller : IvPoller
 
     public List<string> Calls { get; } = [];
 
+    /// <summary>What happens while a descriptor is taken out.</summary>
+    public Action? OnRemove { get; init; }
+
     /// <summary>The deadlines of all waits.</summary>
     public List<IvTimestamp> Deadlines { get; } = [];
 
@@ -112,6 +115,7 @@ internal sealed class ScriptedPoller : IvPoller
     {
         Enter();
         Record($"remove {handle}");
+        OnRemove?.Invoke();
         if (_registered.TryGetValue(handle, out var entry) && entry.Token == token)
         {
             _registered.Remove(handle);

@@ -261,4 +261,7 @@ public enum IvError
 
     /// <summary>A poll method that was asked for is not available here. Never an errno.</summary>
     PollMethodUnavailable = 10003,
+
+    /// <summary>The process ignores the signal, so that no handler would ever run. Never an errno.</summary>
+    SignalIgnored = 10004,
 }

@@ -99,6 +99,7 @@ public static class IvErrorExtensions
         IvError.EndOfStream => "The peer closed the stream",
         IvError.Disposed => "The object has been disposed",
         IvError.PollMethodUnavailable => "The poll method is not available",
+        IvError.SignalIgnored => "The process ignores the signal",
         _ => "Unknown error",
     };
 

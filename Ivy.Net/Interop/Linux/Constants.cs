@@ -116,6 +116,13 @@ internal static class Constants
     public const int S_IFCHR = 0x2000;
     public const int S_IFIFO = 0x1000;
 
+    // signalfd(2), sigaction(2), and who sent a signal: tgkill(2).
+    public const int SFD_NONBLOCK = 0x800;
+    public const int SFD_CLOEXEC = 0x80000;
+    public const nint SIG_DFL = 0;
+    public const nint SIG_IGN = 1;
+    public const int SI_TKILL = -6;
+
     // sigprocmask(2).
     public const int SIG_BLOCK = 0;
     public const int SIG_UNBLOCK = 1;

@@ -12,5 +12,9 @@ internal struct SignalSet
     /// <summary>A set of one signal.</summary>
     public static SignalSet Of(int signal) => new() { Bits = 1UL << (signal - 1) };
 
+    public static SignalSet operator |(SignalSet left, SignalSet right) => new() { Bits = left.Bits | right.Bits };
+
+    public readonly SignalSet Without(int signal) => new() { Bits = Bits & ~(1UL << (signal - 1)) };
+
     public readonly bool Contains(int signal) => (Bits & (1UL << (signal - 1))) != 0;
 }

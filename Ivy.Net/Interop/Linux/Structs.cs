@@ -93,3 +93,22 @@ internal struct Statx
     [FieldOffset(140)]
     public uint DeviceMinor;
 }
+
+/// <summary>The head of struct sigaction of the C library, sigaction(2); what follows the mask is left to it.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 160)]
+internal struct SignalAction
+{
+    public nint Handler;
+    public SignalSet Mask;
+    public int Flags;
+}
+
+/// <summary>The part of struct signalfd_siginfo that says which signal it is and who sent it, signalfd(2).</summary>
+[StructLayout(LayoutKind.Explicit, Size = 128)]
+internal struct SignalInfo
+{
+    [FieldOffset(0)]
+    public uint Number;
+    [FieldOffset(8)]
+    public int Code;
+}

@@ -38,5 +38,6 @@ internal enum SysCall
     EpollPwait2,
     Ppoll,
     Dup3,
+    SignalFd,
     PthreadCreate,
 }
