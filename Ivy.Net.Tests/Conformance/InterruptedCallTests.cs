@@ -20,6 +20,7 @@ internal sealed class InterruptedCallTests(ConformanceBackend backend)
         SysCall.Shutdown, SysCall.GetPeerName, SysCall.Unlink, SysCall.Chmod, SysCall.Dup3,
         SysCall.PthreadCreate,
         SysCall.SignalFd,
+        SysCall.SchedGetAffinity, SysCall.SchedSetAffinity,
     ];
 
     public static IEnumerable<ConformanceBackend> Backends => [ConformanceBackend.Epoll, ConformanceBackend.Poll];

@@ -111,6 +111,67 @@ internal sealed class ServerExampleTests
     }
 
     [Test]
+    [Example("cores")]
+    public void Cores_echoes_on_all_loops_and_lets_its_clients_end_at_control_c()
+    {
+        using ExampleProcess process = ExampleProcess.Start("cores", "--port", "0", "--loops", "3", "--accept", "RoundRobin", "--pin", "--drain", "3600");
+        IPEndPoint address = process.WaitForAddress();
+        Socket[] clients = [.. Enumerable.Range(0, 6).Select(_ => Connect(address))];
+        foreach (Socket client in clients)
+        {
+            client.Send("hello"u8);
+            Assert.That(Receive(client, 5), Is.EqualTo("hello"));
+        }
+
+        process.Signal(ExampleProcess.SigInt);
+        foreach (Socket client in clients)
+        {
+            Assert.That(Receive(client, 1), Is.Empty, "the end");
+            client.Dispose();
+        }
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(process.WaitForExit(), Is.Zero);
+            Assert.That(process.Lines.Skip(1), Is.EqualTo([.. Enumerable.Range(0, 3).Select(static i => $"loop {i}: 2 connections, 2 messages, 10 bytes"), "6 accepted, 6 drained, 0 aborted"]));
+            Assert.That(process.Errors, Is.Empty);
+        }
+    }
+
+    [Test]
+    public void Cores_resets_its_clients_at_the_second_control_c()
+    {
+        using ExampleProcess process = ExampleProcess.Start("cores", "--port", "0", "--loops", "2", "--drain", "3600");
+        IPEndPoint address = process.WaitForAddress();
+        using Socket one = Connect(address);
+        using Socket two = Connect(address);
+        foreach (Socket client in (Socket[])[one, two])
+        {
+            client.Send("hello"u8);
+            Assert.That(Receive(client, 5), Is.EqualTo("hello"));
+        }
+
+        process.Signal(ExampleProcess.SigInt);
+        Assert.That(Receive(one, 1), Is.Empty, "the end");
+        one.Dispose();
+        process.EndsWith("^2 accepted, [01] drained, [12] aborted$", ExampleProcess.SigInt);
+        Assert.That(() => two.Send(new byte[1]), Throws.InstanceOf<SocketException>().With.Property("SocketErrorCode").EqualTo(SocketError.ConnectionReset).Or.Property("SocketErrorCode").EqualTo(SocketError.Shutdown));
+    }
+
+    [Test]
+    public void Cores_resets_at_the_deadline_and_says_which_loops_it_can_not_have()
+    {
+        using ExampleProcess process = ExampleProcess.Start("cores", "--port", "0", "--drain", "0.1");
+        using Socket silent = Connect(process.WaitForAddress());
+        silent.Send("hello"u8);
+        Assert.That(Receive(silent, 5), Is.EqualTo("hello"));
+        process.EndsWith("^1 accepted, 0 drained, 1 aborted$");
+
+        using ExampleProcess refused = ExampleProcess.Run("cores", "--loops", "0");
+        Assert.That(refused.Errors[0], Does.StartWith("--loops 0: not a number of loops."));
+    }
+
+    [Test]
     [Example("chat")]
     public void Chat_tells_all_others_what_one_says()
     {

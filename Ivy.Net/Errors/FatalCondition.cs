@@ -46,6 +46,10 @@ internal sealed record FatalCondition(string Id, IvFatalReason Reason, string Ru
     public static readonly FatalCondition LostException = Misuse(123, "an exception on a thread of the library needs somebody to tell");
     public static readonly FatalCondition ClosedPool = Misuse(124, "a closed work pool takes no work");
 
+    // Loop groups: 140–149.
+    public static readonly FatalCondition GroupStarted = Misuse(140, "a loop group is set up before it starts, and starts once");
+    public static readonly FatalCondition GroupWait = Misuse(141, "a handler must not wait for a loop group");
+
     private static FatalCondition Misuse(int number, string rule) => new(Format(number), IvFatalReason.Misuse, rule);
 
     private static FatalCondition Internal(int number, string rule) => new(Format(number), IvFatalReason.Internal, rule);

@@ -409,7 +409,8 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         }
 
         loop.Invoke(handler, this);
-        return ((IsRegistered && Token == token) || Planted.Active == PlantedBug.CallAfterUnregister) && !loop.IsBroken;
+        // Another loop, whose thread may be using the object by now, numbers its tokens alike.
+        return ((Loop == loop && Token == token) || Planted.Active == PlantedBug.CallAfterUnregister) && !loop.IsBroken;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

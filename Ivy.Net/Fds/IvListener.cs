@@ -193,7 +193,7 @@ public sealed class IvListener : IvObject
 
             // One connection's AsyncLocals are not the next one's.
             loop.RestoreContext();
-            if (!_fd.IsRegistered || IsPaused || loop.IsBroken)
+            if (_fd.Loop != loop || IsPaused || loop.IsBroken)
             {
                 return;
             }

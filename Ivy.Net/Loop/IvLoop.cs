@@ -45,6 +45,12 @@ public sealed partial class IvLoop : IDisposable
     /// <param name="options">How; read now.</param>
     /// <exception cref="IvException">No poll method is available; the message says why for each.</exception>
     public IvLoop(IvLoopOptions options)
+        : this(options, name: null, network: null)
+    {
+    }
+
+    // With a name and a network for options that have none.
+    internal IvLoop(IvLoopOptions options, string? name, IvNetwork? network)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (_current is { } other)
@@ -59,9 +65,9 @@ public sealed partial class IvLoop : IDisposable
         ThreadId = Environment.CurrentManagedThreadId;
         int threadNumber = OperatingSystem.IsLinux() ? Interop.Linux.Sys.GetThreadId() : -1;
         _threadNumber = threadNumber < 0 ? ThreadId : threadNumber;
-        Name = options.Name;
-        Network = options.Network ?? IvNetwork.System;
-        _poller = CreatePoller(options);
+        Name = options.Name ?? name;
+        Network = options.Network ?? network ?? IvNetwork.System;
+        _poller = CreatePoller(options, Network);
         _created = _poller.Now;
         _ready = new IvReady[options.BatchSize];
         _slowNanoseconds = options.SlowCallback is { } slow ? Math.Max(IvTimestamp.ToNanoseconds(slow), 1) : long.MaxValue;
@@ -163,6 +169,8 @@ public sealed partial class IvLoop : IDisposable
     };
 
     internal bool IsDisposed => _isDisposed;
+
+    internal bool IsRunning => _isRunning;
 
     internal int ThreadId { get; }
 
@@ -299,8 +307,8 @@ public sealed partial class IvLoop : IDisposable
         }
     }
 
-    private static IvPoller CreatePoller(IvLoopOptions options) =>
-        options.PollMethods is null && options.Network is SimulatedNetwork simulation
+    private static IvPoller CreatePoller(IvLoopOptions options, IvNetwork network) =>
+        options.PollMethods is null && network is SimulatedNetwork simulation
             ? new SimulatedPoller(simulation)
             : PollMethodSelector.Create(options.PollMethods, options.ExcludedPollMethods);
 

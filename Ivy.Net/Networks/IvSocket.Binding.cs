@@ -113,18 +113,16 @@ public sealed partial class IvSocket
         return error;
     }
 
-    private static IvError OpenListener(EndPoint local, IvListenOptions? options, IvNetwork? network, out IvSocket? socket, out string step)
+    /// <summary>All that <see cref="Listen(EndPoint, IvListenOptions?, IvNetwork?)"/> does before listen(2).</summary>
+    internal static IvError TryBindListener(EndPoint local, IvListenOptions options, bool reusePort, IvNetwork network, out IvSocket? socket, out string step)
     {
-        ArgumentNullException.ThrowIfNull(local);
-        options ??= IvListenOptions.Default;
         ArgumentOutOfRangeException.ThrowIfNegative(options.Backlog, nameof(options));
-        network ??= IvNetwork.Current;
         SocketAddress address = Rent(network, local);
         step = "open";
         IvError error = TryOpen(local.AddressFamily, SocketType.Stream, out socket, network: network);
         if (socket is not null)
         {
-            error = socket.StartListening(address, options, out step);
+            error = socket.BindListener(address, options, reusePort, out step);
             if (error != IvError.None)
             {
                 socket.Dispose();
@@ -133,6 +131,28 @@ public sealed partial class IvSocket
         }
 
         GiveBack(network, local, address);
+        return error;
+    }
+
+    internal static IvException RefusedAt(IvError error, string step, EndPoint endPoint, SocketType type) =>
+        Refused(error, step, $"{KindOf(endPoint.AddressFamily, type)} {IvEndPoint.Describe(endPoint)}", endPoint.AddressFamily);
+
+    private static IvError OpenListener(EndPoint local, IvListenOptions? options, IvNetwork? network, out IvSocket? socket, out string step)
+    {
+        ArgumentNullException.ThrowIfNull(local);
+        options ??= IvListenOptions.Default;
+        IvError error = TryBindListener(local, options, options.ReusePort, network ?? IvNetwork.Current, out socket, out step);
+        if (socket is not null)
+        {
+            step = "listen";
+            error = socket.TryListen(options.Backlog);
+            if (error != IvError.None)
+            {
+                socket.Dispose();
+                socket = null;
+            }
+        }
+
         return error;
     }
 
@@ -158,13 +178,10 @@ public sealed partial class IvSocket
         return error;
     }
 
-    private static IvException RefusedAt(IvError error, string step, EndPoint endPoint, SocketType type) =>
-        Refused(error, step, $"{KindOf(endPoint.AddressFamily, type)} {IvEndPoint.Describe(endPoint)}", endPoint.AddressFamily);
-
-    private IvError StartListening(SocketAddress address, IvListenOptions options, out string step)
+    private IvError BindListener(SocketAddress address, IvListenOptions options, bool reusePort, out string step)
     {
         step = "set an option";
-        IvError error = AddressFamily == AddressFamily.Unix ? IvError.None : PrepareListener(options);
+        IvError error = AddressFamily == AddressFamily.Unix ? IvError.None : PrepareListener(options, reusePort);
         if (error == IvError.None)
         {
             step = "bind";
@@ -183,19 +200,13 @@ public sealed partial class IvSocket
             error = _network.SetFileMode(address, mode);
         }
 
-        if (error == IvError.None)
-        {
-            step = "listen";
-            error = TryListen(options.Backlog);
-        }
-
         return error;
     }
 
-    private IvError PrepareListener(IvListenOptions options)
+    private IvError PrepareListener(IvListenOptions options, bool reusePort)
     {
         IvError error = TrySetOption(SocketOptions.ReuseAddress, options.ReuseAddress ? 1 : 0);
-        if (error == IvError.None && options.ReusePort)
+        if (error == IvError.None && reusePort)
         {
             error = TrySetOption(SocketOptions.ReusePort, 1);
         }

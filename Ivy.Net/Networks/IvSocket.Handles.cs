@@ -123,7 +123,13 @@ public sealed partial class IvSocket
     public nint Detach()
     {
         nint handle = Release();
-        return handle != Closed ? handle : throw Refused(IvError.Disposed, "detach", this, AddressFamily);
+        if (handle == Closed)
+        {
+            throw Refused(IvError.Disposed, "detach", this, AddressFamily);
+        }
+
+        TellOwner();
+        return handle;
     }
 
     /// <summary>

@@ -116,6 +116,13 @@ public sealed partial class IvSocket
         }
     }
 
+    /// <summary><see cref="Linger"/> of zero, where the socket has it: closing it resets the connection.</summary>
+    internal void TryResetOnClose()
+    {
+        var linger = new LingerOption { OnOff = 1 };
+        _ = TrySetRaw(SocketOptions.Linger, AsBytes(ref linger));
+    }
+
     /// <summary>SO_RCVBUF in bytes. Linux doubles what is set, for its own bookkeeping, and reads the doubled value; socket(7).</summary>
     /// <exception cref="IvException">The system refused.</exception>
     public int ReceiveBufferSize

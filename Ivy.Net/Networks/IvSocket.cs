@@ -81,6 +81,9 @@ public sealed partial class IvSocket : IDisposable
     // Who watches it: is told before the descriptor goes away.
     internal ISocketWatcher? Watcher { get; set; }
 
+    // Who counts it: is told, once, when the descriptor has gone.
+    internal ISocketOwner? Owner { get; set; }
+
     /// <summary>Makes a socket that is neither bound nor connected.</summary>
     /// <param name="family">The family.</param>
     /// <param name="type">The type.</param>
@@ -194,6 +197,8 @@ public sealed partial class IvSocket : IDisposable
         {
             _network.SetBlocking(handle, blocking: true);
         }
+
+        TellOwner();
     }
 
     /// <summary>As in <c>tcp 127.0.0.1:7000 listening</c>, <c>tcp 10.0.0.9:51514 -> 127.0.0.1:7000</c>, <c>unix /run/x.sock</c>
@@ -250,6 +255,15 @@ public sealed partial class IvSocket : IDisposable
 
     [DoesNotReturn]
     private void Throw(IvError error, string operation) => throw Refused(error, operation, this, AddressFamily);
+
+    private void TellOwner()
+    {
+        if (Owner is { } owner)
+        {
+            Owner = null;
+            owner.OnSocketGone();
+        }
+    }
 
     // Out of the watcher's hands and out of this object: the descriptor, to the one who asked first; Closed to all others.
     private nint Release()

@@ -39,6 +39,8 @@ internal static class Constants
     public const int SO_ACCEPTCONN = 30;
     public const int SO_PROTOCOL = 38;
     public const int SO_DOMAIN = 39;
+    public const int SO_INCOMING_CPU = 49;
+    public const int SO_ATTACH_REUSEPORT_CBPF = 51;
     public const int SCM_RIGHTS = 1;
     public const int SCM_PIDFD = 4;
     public const int SCM_MAX_FD = 253;
@@ -127,4 +129,17 @@ internal static class Constants
     public const int SIG_BLOCK = 0;
     public const int SIG_UNBLOCK = 1;
     public const int SIG_SETMASK = 2;
+
+    // linux/filter.h, linux/bpf_common.h.
+    public const ushort BPF_LD_W_ABS = 0x20;
+    public const ushort BPF_ALU_ADD_K = 0x04;
+    public const ushort BPF_ALU_MUL_K = 0x24;
+    public const ushort BPF_ALU_MOD_K = 0x94;
+    public const ushort BPF_JMP_JEQ_K = 0x15;
+    public const ushort BPF_RET_K = 0x06;
+    public const ushort BPF_RET_A = 0x16;
+    public const int BPF_MAXINSNS = 4096;
+    public const int SKF_AD_OFF = -0x1000;
+    public const int SKF_AD_CPU = 36;
+    public const int SKF_AD_RANDOM = 56;
 }

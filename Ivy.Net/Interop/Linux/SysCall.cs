@@ -40,4 +40,6 @@ internal enum SysCall
     Dup3,
     SignalFd,
     PthreadCreate,
+    SchedGetAffinity,
+    SchedSetAffinity,
 }

@@ -1,0 +1,364 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using Ivy.Net.Tests.Support;
+
+namespace Ivy.Net.Tests.Threads;
+
+/// <summary>How a group ends: drained, aborted, by an exception, before it began.</summary>
+[TestFixture("epoll")]
+[TestFixture("poll")]
+[Platform(Include = "Linux")]
+internal sealed class IvLoopGroupStopTests(string backend)
+{
+    [Test]
+    public void Stop_waits_for_connections_resets_the_rest_at_the_deadline_and_counts_both([Values] IvAcceptMode mode)
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 3, drainSeconds: 0.3), mode);
+        server.Group.Start();
+        Socket[] clients = Served(server, 10);
+        clients[9].Dispose(); // before: neither
+        Wait.For(() => server.Group.Counters.Connections == 9);
+        server.Group.Stop();
+        Assert.That(GroupServer.Ask(clients[0], "still served"), Is.EqualTo("still served"));
+        foreach (Socket client in clients[..4])
+        {
+            client.Dispose();
+        }
+
+        IvLoopGroupResult result = server.Wait();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(result, Is.EqualTo(new IvLoopGroupResult(10, 4, 5, result.DrainTime)));
+            Assert.That(result.ToString(), Is.EqualTo("10 accepted, 4 drained, 5 aborted"));
+            Assert.That(result.DrainTime, Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(0.3)));
+            Assert.That(clients[4..9].Select(GroupServer.Receive), Is.All.EqualTo("reset"));
+            Assert.That(server.Group.Counters, Is.EqualTo(new IvLoopGroupCounters(0, 10, 0, 0, 0, 4, 5)));
+            Assert.That(server.Group.Completion.Result, Is.EqualTo(result));
+        }
+    }
+
+    [Test]
+    public void Stop_ends_at_once_when_there_are_no_connections()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2, drainSeconds: 3600));
+        server.Group.Start();
+        server.Group.Stop();
+        Assert.That(server.Wait(), Is.EqualTo(default(IvLoopGroupResult)).Using<IvLoopGroupResult>(SameCounts));
+    }
+
+    [Test]
+    public void Nothing_is_accepted_after_stop()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2));
+        using var closed = new CountdownEvent(2);
+        server.Group.HandlerDrain = _ => closed.Signal();
+        server.Group.Start();
+        Served(server, 1);
+        server.Group.Stop();
+        Assert.That(closed.Wait(Wait.Deadline));
+        Assert.That(() => server.Connect(), Throws.InstanceOf<SocketException>().With.Property("SocketErrorCode").EqualTo(SocketError.ConnectionRefused));
+    }
+
+    [Test]
+    public void Drain_handler_is_told_on_each_loop_and_can_end_what_is_idle()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2), IvAcceptMode.RoundRobin);
+        var told = new ConcurrentQueue<(int Index, bool Draining, int Sockets)>();
+        server.Group.HandlerDrain = member =>
+        {
+            IvSocket[] sockets = member.GetSockets();
+            told.Enqueue((member.Index, member.IsDraining && member.Loop!.IsOnThread, sockets.Length));
+            foreach (IvSocket socket in sockets)
+            {
+                socket.Dispose();
+            }
+        };
+        server.Group.Start();
+        Socket[] clients = Served(server, 5);
+        server.Group.Stop();
+        IvLoopGroupResult result = server.Wait();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(told, Is.EquivalentTo([(0, true, 3), (1, true, 2)]));
+            Assert.That((result.Drained, result.Aborted), Is.EqualTo((5, 0)));
+            Assert.That(clients.Select(GroupServer.Receive), Is.All.EqualTo("end"));
+        }
+    }
+
+    [Test]
+    public void Second_stop_aborts()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2, drainSeconds: 3600));
+        server.Group.Start();
+        Socket[] clients = Served(server, 4);
+        server.Group.Stop();
+        Assert.That(GroupServer.Ask(clients[0], "alive"), Is.EqualTo("alive"));
+        server.Group.Stop();
+        Assert.That(server.Wait(), Is.EqualTo(new IvLoopGroupResult(4, 0, 4, default)).Using<IvLoopGroupResult>(SameCounts));
+        Assert.That(clients.Select(GroupServer.Receive), Is.All.EqualTo("reset"));
+    }
+
+    [Test]
+    public void Infinite_drain_waits_for_the_last_one()
+    {
+        using var server = new GroupServer(new IvLoopGroupOptions
+        {
+            Count = 2,
+            DrainTimeout = Timeout.InfiniteTimeSpan,
+            LoopOptions = _ => GroupServer.LoopOptions(backend),
+        });
+        server.Group.Start();
+        Socket[] clients = Served(server, 3);
+        server.Group.Stop();
+        clients[0].Dispose();
+        clients[1].Dispose();
+        Assert.That(GroupServer.Ask(clients[2], "alive"), Is.EqualTo("alive"));
+        Assert.That(server.Group.Completion.IsCompleted, Is.False);
+        clients[2].Dispose();
+        Assert.That(server.Wait().Drained, Is.EqualTo(3));
+    }
+
+    [Test]
+    public void Zero_drain_resets_what_the_drain_handler_leaves()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 1, drainSeconds: 0));
+        server.Group.HandlerDrain = static member => member.GetSockets()[0].Dispose();
+        server.Group.Start();
+        Served(server, 3);
+        server.Group.Stop();
+        Assert.That(server.Wait(), Is.EqualTo(new IvLoopGroupResult(3, 1, 2, default)).Using<IvLoopGroupResult>(SameCounts));
+    }
+
+    [Test]
+    public void Stop_before_run_makes_run_return()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2));
+        int setUp = 0;
+        server.Group.HandlerSetup = _ => Interlocked.Increment(ref setUp);
+        server.Group.Stop();
+        Assert.That(server.Group.Run().Accepted, Is.Zero);
+        Assert.That(setUp, Is.Zero);
+        Assert.That(() => server.Connect(), Throws.InstanceOf<SocketException>(), "its listeners are closed");
+    }
+
+    [Test]
+    public void Stop_while_it_starts_ends_it()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 3));
+        server.Group.HandlerSetup = static member => member.Group.Stop();
+        Assert.That(server.Group.Run().Accepted, Is.Zero);
+    }
+
+    [Test]
+    public void Stop_from_a_handler_ends_it()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2));
+        server.Group.HandlerSetup = static member =>
+        {
+            if (member.Index == 1)
+            {
+                new IvTimer(_ => member.Group.Stop()).Start(TimeSpan.FromMilliseconds(1));
+            }
+        };
+        Assert.That(server.Group.Run().Aborted, Is.Zero);
+    }
+
+    [Test]
+    public void Quit_on_one_loop_stops_the_group_gracefully()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 3));
+        server.Group.Start();
+        Socket[] clients = Served(server, 2);
+        server.Group.PostAll(static member => member.Loop!.Quit());
+        Wait.For(() => server.Group.IsStopping);
+        Assert.That(GroupServer.Ask(clients[0], "alive"), Is.EqualTo("alive"), "three Quits are no second Stop");
+        clients[0].Dispose();
+        clients[1].Dispose();
+        Assert.That(server.Wait().Drained, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Exception_of_a_handler_stops_the_others_gracefully_and_comes_out_of_wait()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2), IvAcceptMode.RoundRobin);
+        server.Group.Start();
+        Socket[] clients = Served(server, 4); // loops 0 1 0 1
+        server.Group.Members[0].Post(static _ => throw new InvalidOperationException("thrown on loop 0"));
+        Assert.That(GroupServer.Receive(clients[0]), Is.EqualTo("reset"));
+        Assert.That(GroupServer.Receive(clients[2]), Is.EqualTo("reset"));
+        Assert.That(GroupServer.Ask(clients[1], "alive"), Is.EqualTo("alive"));
+        clients[1].Dispose();
+        clients[3].Dispose();
+        Assert.That(() => server.Wait(), Throws.InvalidOperationException.With.Message.EqualTo("thrown on loop 0"));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(server.Group.Counters, Is.EqualTo(new IvLoopGroupCounters(0, 4, 0, 0, 0, 2, 2)));
+            Assert.That(server.Group.Completion.IsFaulted);
+            Assert.That(() => server.Group.Wait(), Throws.InvalidOperationException, "to each who waits");
+        }
+    }
+
+    [Test]
+    public void Exception_that_the_loop_s_hook_takes_stops_nothing()
+    {
+        var seen = new ConcurrentQueue<string>();
+        using var server = new GroupServer(GroupServer.Options(backend, 2, loopOptions: _ => new IvLoopOptions
+        {
+            PollMethods = [GroupServer.Method(backend)],
+            UnhandledException = unhandled => seen.Enqueue(unhandled.Exception.Message),
+        }));
+        server.Group.HandlerDrain = static member => throw new InvalidOperationException($"drain {member.Index}");
+        server.Group.Start();
+        server.Group.PostAll(static member => throw new InvalidOperationException($"post {member.Index}"));
+        Wait.For(() => seen.Count == 2);
+        Assert.That(GroupServer.Ask(server.Connect(), "alive"), Is.EqualTo("alive"));
+        server.Group.Abort();
+        server.Wait();
+        Assert.That(seen, Is.EquivalentTo(["post 0", "post 1", "drain 0", "drain 1"]));
+    }
+
+    [Test]
+    public void Exception_of_an_accept_handler_resets_the_connection_and_comes_out()
+    {
+        using var group = new IvLoopGroup(GroupServer.Options(backend, 2));
+        var address = (System.Net.IPEndPoint)group.Listen(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0), static (_, _) => throw new InvalidOperationException("no"));
+        group.Start();
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 30_000 };
+        client.Connect(address);
+        Assert.That(GroupServer.Receive(client), Is.EqualTo("reset"));
+        Assert.That(() => group.Wait(), Throws.InvalidOperationException.With.Message.EqualTo("no"));
+    }
+
+    [Test]
+    public void Exception_of_setup_makes_start_fail_with_nothing_left_running()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 3));
+        server.Group.HandlerSetup = static member =>
+        {
+            if (member.Index == 1)
+            {
+                throw new InvalidOperationException("setup");
+            }
+        };
+        Assert.That(server.Group.Start, Throws.InvalidOperationException.With.Message.EqualTo("setup"));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(server.Group.Members.Select(static member => member.Loop!.Post(static _ => { }, null)), Is.All.False, "all loops are disposed");
+            Assert.That(() => server.Connect(), Throws.InstanceOf<SocketException>());
+            Assert.That(server.Group.ToString(), Does.EndWith("(3 loops, ended)"));
+        }
+    }
+
+    [Test]
+    public void Broken_rule_on_a_loop_comes_out()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2));
+        server.Group.Start();
+        server.Group.Members[1].Post(static member => new IvTask(static _ => { }).Unregister());
+        Assert.That(() => server.Wait(), Throws.InstanceOf<IvFatalException>());
+    }
+
+    [Test]
+    public void Dispose_ends_what_runs_and_may_be_called_again()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2, drainSeconds: 3600));
+        server.Group.Start();
+        Socket[] clients = Served(server, 2);
+        server.Group.Dispose();
+        server.Group.Dispose();
+        Assert.That(server.Group.Completion.Result.Aborted, Is.EqualTo(2));
+        Assert.That(clients.Select(GroupServer.Receive), Is.All.EqualTo("reset"));
+    }
+
+    [Test]
+    public void Dispose_in_a_handler_aborts_and_does_not_wait()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2, drainSeconds: 3600));
+        server.Group.Start();
+        Served(server, 2);
+        server.Group.Members[0].Post(static member => member.Group.Dispose());
+        Assert.That(server.Wait().Aborted, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Dispose_of_a_group_that_never_ran_closes_its_listeners()
+    {
+        var server = new GroupServer(GroupServer.Options(backend, 2));
+        Socket early = server.Connect();
+        server.Group.Dispose();
+        Assert.That(GroupServer.Receive(early), Is.EqualTo("reset"));
+        Assert.That(server.Group.Completion.IsCompletedSuccessfully);
+        server.Dispose();
+    }
+
+    [Test]
+    public void Socket_given_away_or_closed_on_another_thread_counts_as_gone()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 1), mode: null);
+        var kept = new ConcurrentQueue<IvSocket>();
+        var address = (System.Net.IPEndPoint)server.Group.Listen(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0), (_, socket) => kept.Enqueue(socket));
+        server.Group.Start();
+        IvSocket[] clients = [IvSocket.Connect(address), IvSocket.Connect(address), IvSocket.Connect(address)];
+        Wait.For(() => kept.Count == 3);
+        IvSocket[] sockets = [.. kept];
+        sockets[0].Dispose(); // no IvFd watches it: on any thread
+        using Socket given = sockets[1].ToSocket();
+        Assert.That(server.Group.Counters.Connections, Is.EqualTo(1));
+        server.Group.Stop();
+        sockets[2].Dispose();
+        Assert.That(server.Wait(), Is.EqualTo(new IvLoopGroupResult(3, 1, 0, default)).Using<IvLoopGroupResult>(SameCounts));
+        Assert.That(given.Poll(0, SelectMode.SelectRead), Is.False, "the one that was given away lives on");
+        foreach (IvSocket client in clients)
+        {
+            client.Dispose();
+        }
+    }
+
+    [Test]
+    public void Stop_in_the_midst_of_a_storm_of_clients_loses_none_of_them([Values] IvAcceptMode mode)
+    {
+        for (int round = 0; round < 5; round++)
+        {
+            using var server = new GroupServer(GroupServer.Options(backend, 3, drainSeconds: 0.05), mode);
+            server.Group.Start();
+            int stop = 0;
+            Action join = LoopThread.Begin(3, _ =>
+            {
+                while (Volatile.Read(ref stop) == 0)
+                {
+                    using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 30_000 };
+                    try
+                    {
+                        client.Connect(server.EndPoint);
+                        GroupServer.Ask(client, "x");
+                    }
+                    catch (SocketException)
+                    {
+                        // It has ended.
+                    }
+                }
+            });
+            Wait.For(() => server.Group.Counters.Accepted > 50);
+            server.Group.Stop();
+            IvLoopGroupResult result = server.Wait();
+            Volatile.Write(ref stop, 1);
+            join();
+            IvLoopGroupCounters counters = server.Group.Counters;
+            Assert.That((counters.Connections, counters.Accepted), Is.EqualTo((0, result.Accepted)));
+        }
+    }
+
+    private static bool SameCounts(IvLoopGroupResult left, IvLoopGroupResult right) => left with { DrainTime = default } == right with { DrainTime = default };
+
+    // Connected, accepted and answered.
+    private static Socket[] Served(GroupServer server, int count)
+    {
+        Socket[] clients = server.Connect(count);
+        foreach (Socket client in clients)
+        {
+            Assert.That(GroupServer.Ask(client, "x"), Is.EqualTo("x"));
+        }
+
+        return clients;
+    }
+}
