@@ -16,6 +16,7 @@ internal static class ExampleCatalog
         new UnixEchoExample(),
         new StdinExample(),
         new ConnectExample(),
+        new ProxyExample(),
         new ManyTimersExample(),
         new PostExample(),
         new SignalsExample(),

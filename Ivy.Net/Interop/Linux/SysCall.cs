@@ -38,6 +38,8 @@ internal enum SysCall
     EpollPwait2,
     Ppoll,
     Dup3,
+    Pipe2,
+    Splice,
     SignalFd,
     PthreadCreate,
     SchedGetAffinity,
