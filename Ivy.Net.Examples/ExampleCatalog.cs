@@ -26,6 +26,7 @@ internal static class ExampleCatalog
         new CustomPollerExample(),
         new EmbedExample(),
         new SimulatedExample(),
+        new WatchExample(),
     ];
 
     /// <summary>The command line: one subcommand per example; without one, the list.</summary>

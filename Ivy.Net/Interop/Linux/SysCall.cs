@@ -44,4 +44,7 @@ internal enum SysCall
     PthreadCreate,
     SchedGetAffinity,
     SchedSetAffinity,
+    InotifyInit,
+    InotifyAddWatch,
+    InotifyRmWatch,
 }
