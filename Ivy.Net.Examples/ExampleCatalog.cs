@@ -23,11 +23,13 @@ internal static class ExampleCatalog
         new PostExample(),
         new SignalsExample(),
         new ThreadExample(),
+        new WorkOffloadExample(),
         new FatalExample(),
         new AdoptSocketExample(),
         new CustomPollerExample(),
         new EmbedExample(),
         new SimulatedExample(),
+        new WatchExample(),
     ];
 
     /// <summary>The command line: one subcommand per example; without one, the list.</summary>

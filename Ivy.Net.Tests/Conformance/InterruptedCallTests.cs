@@ -14,7 +14,7 @@ internal sealed class InterruptedCallTests(ConformanceBackend backend)
     private const int MostUses = 40;
 
     // What the session never does: unconnected sockets, messages with control data, whole batches, paths, pumps, standing in for another, threads,
-    // signals.
+    // signals, files.
     private static readonly HashSet<SysCall> NotInTheSession =
     [
         SysCall.SocketPair, SysCall.RecvFrom, SysCall.SendTo, SysCall.RecvMsg, SysCall.SendMsg, SysCall.RecvMmsg, SysCall.SendMmsg,
@@ -23,6 +23,9 @@ internal sealed class InterruptedCallTests(ConformanceBackend backend)
         SysCall.PthreadCreate,
         SysCall.SignalFd,
         SysCall.SchedGetAffinity, SysCall.SchedSetAffinity,
+        SysCall.InotifyInit,
+        SysCall.InotifyAddWatch,
+        SysCall.InotifyRmWatch,
     ];
 
     public static IEnumerable<ConformanceBackend> Backends => [ConformanceBackend.Epoll, ConformanceBackend.Poll];

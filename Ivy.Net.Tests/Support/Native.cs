@@ -95,6 +95,16 @@ internal static unsafe partial class Native
         return (master, slave);
     }
 
+    /// <summary>rename(2), which replaces what has the name; false if it is refused.</summary>
+    public static bool Rename(string from, string to) => renameat2(Constants.AT_FDCWD, from, Constants.AT_FDCWD, to, 0) == 0;
+
+    /// <summary>Two names change places in one step; false if it is refused.</summary>
+    public static bool Exchange(string one, string other)
+    {
+        const uint renameExchange = 2;
+        return renameat2(Constants.AT_FDCWD, one, Constants.AT_FDCWD, other, renameExchange) == 0;
+    }
+
     /// <summary>How many descriptors the process may have open.</summary>
     public static int DescriptorLimit()
     {
@@ -109,6 +119,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int pipe2(int* ends, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, int mode = 0);

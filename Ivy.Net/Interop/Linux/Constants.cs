@@ -133,6 +133,18 @@ internal static class Constants
     public const nint SIG_IGN = 1;
     public const int SI_TKILL = -6;
 
+    // inotify(7); the kinds of events are those of IvFileEvents.
+    public const int IN_NONBLOCK = 0x800;
+    public const int IN_CLOEXEC = 0x80000;
+    public const uint IN_Q_OVERFLOW = 0x4000;
+    public const uint IN_IGNORED = 0x8000;
+    public const uint IN_ONLYDIR = 0x1000000;
+    public const uint IN_DONT_FOLLOW = 0x2000000;
+    public const uint IN_EXCL_UNLINK = 0x4000000;
+    public const uint IN_MASK_CREATE = 0x10000000;
+    public const uint IN_MASK_ADD = 0x20000000;
+    public const uint IN_ISDIR = 0x40000000;
+
     // sigprocmask(2).
     public const int SIG_BLOCK = 0;
     public const int SIG_UNBLOCK = 1;

@@ -51,4 +51,7 @@ internal enum SysCall
     Open,
     SchedGetAffinity,
     SchedSetAffinity,
+    InotifyInit,
+    InotifyAddWatch,
+    InotifyRmWatch,
 }
