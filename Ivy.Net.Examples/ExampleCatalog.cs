@@ -16,6 +16,7 @@ internal static class ExampleCatalog
         new UnixEchoExample(),
         new StdinExample(),
         new ConnectExample(),
+        new ProxyExample(),
         new ManyTimersExample(),
         new PostExample(),
         new SignalsExample(),
@@ -25,6 +26,7 @@ internal static class ExampleCatalog
         new CustomPollerExample(),
         new EmbedExample(),
         new SimulatedExample(),
+        new WatchExample(),
     ];
 
     /// <summary>The command line: one subcommand per example; without one, the list.</summary>

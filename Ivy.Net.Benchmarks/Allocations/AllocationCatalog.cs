@@ -17,6 +17,8 @@ internal static class AllocationCatalog
         ["post-reference"] = PostAllocations.References,
         ["post-value"] = PostAllocations.Values,
         ["raw-event"] = PostAllocations.RawEvents,
+        ["relay"] = RelayAllocations.Relay,
+        ["relay-that-copies"] = RelayAllocations.RelayThatCopies,
         ["task"] = LoopAllocations.Tasks,
         ["timeout-fire"] = TimerAllocations.TimeoutFire,
         ["timeout-restart"] = TimerAllocations.TimeoutRestart,

@@ -13,14 +13,19 @@ internal sealed class InterruptedCallTests(ConformanceBackend backend)
     // Further uses of a call are like these: each place that makes it has had its turn, the loop's own many times.
     private const int MostUses = 40;
 
-    // What the session never does: unconnected sockets, messages with control data, whole batches, paths, standing in for another, threads, signals.
+    // What the session never does: unconnected sockets, messages with control data, whole batches, paths, pumps, standing in for another, threads,
+    // signals, files.
     private static readonly HashSet<SysCall> NotInTheSession =
     [
         SysCall.SocketPair, SysCall.RecvFrom, SysCall.SendTo, SysCall.RecvMsg, SysCall.SendMsg, SysCall.RecvMmsg, SysCall.SendMmsg,
         SysCall.Shutdown, SysCall.GetPeerName, SysCall.Unlink, SysCall.Chmod, SysCall.Dup3,
+        SysCall.Pipe2, SysCall.Splice,
         SysCall.PthreadCreate,
         SysCall.SignalFd,
         SysCall.SchedGetAffinity, SysCall.SchedSetAffinity,
+        SysCall.InotifyInit,
+        SysCall.InotifyAddWatch,
+        SysCall.InotifyRmWatch,
     ];
 
     public static IEnumerable<ConformanceBackend> Backends => [ConformanceBackend.Epoll, ConformanceBackend.Poll];

@@ -42,7 +42,7 @@ internal static class LoopThread
     }
 
     /// <summary>Starts something on threads of its own; the result waits for them and hands on what they throw.</summary>
-    public static Action Begin(int count, Action<int> body)
+    public static Action Begin(int count, Action<int> body, TimeSpan? patience = null)
     {
         var threads = new List<(Thread Thread, Func<ExceptionDispatchInfo?> Failure)>();
         for (int i = 0; i < count; i++)
@@ -55,9 +55,9 @@ internal static class LoopThread
         {
             foreach ((Thread thread, Func<ExceptionDispatchInfo?> failure) in threads)
             {
-                if (!thread.Join(Patience))
+                if (!thread.Join(patience ?? Patience))
                 {
-                    Assert.Fail($"A thread did not end within {Patience}.");
+                    Assert.Fail($"A thread did not end within {patience ?? Patience}.");
                 }
 
                 failure()?.Throw();

@@ -72,6 +72,39 @@ internal static unsafe partial class Native
         return fd;
     }
 
+    /// <summary>Opens a file as open(2) does: flags as in fcntl(2), and what it creates is its owner's.</summary>
+    public static int Open(string path, int flags)
+    {
+        int fd = open(path, flags | Constants.O_CLOEXEC, 0b110_000_000);
+        Assert.That(fd, Is.GreaterThanOrEqualTo(0), $"open {path}");
+        return fd;
+    }
+
+    /// <summary>A terminal: what is written to the one end is read from the other, once its line discipline does nothing.</summary>
+    public static (int Master, int Slave) Terminal()
+    {
+        int master = -1;
+        int slave = -1;
+        Assert.That(openpty(&master, &slave, null, null, null), Is.Zero, "openpty");
+
+        // struct termios of the C library has 60 bytes.
+        byte* settings = stackalloc byte[64];
+        Assert.That(tcgetattr(slave, settings), Is.Zero, "tcgetattr");
+        cfmakeraw(settings);
+        Assert.That(tcsetattr(slave, 0, settings), Is.Zero, "tcsetattr");
+        return (master, slave);
+    }
+
+    /// <summary>rename(2), which replaces what has the name; false if it is refused.</summary>
+    public static bool Rename(string from, string to) => renameat2(Constants.AT_FDCWD, from, Constants.AT_FDCWD, to, 0) == 0;
+
+    /// <summary>Two names change places in one step; false if it is refused.</summary>
+    public static bool Exchange(string one, string other)
+    {
+        const uint renameExchange = 2;
+        return renameat2(Constants.AT_FDCWD, one, Constants.AT_FDCWD, other, renameExchange) == 0;
+    }
+
     /// <summary>How many descriptors the process may have open.</summary>
     public static int DescriptorLimit()
     {
@@ -88,5 +121,20 @@ internal static unsafe partial class Native
     private static partial int pipe2(int* ends, int flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int open(string path, int flags);
+    private static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, int mode = 0);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int openpty(int* master, int* slave, byte* name, void* settings, void* size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int tcgetattr(int fd, byte* settings);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int tcsetattr(int fd, int when, byte* settings);
+
+    [LibraryImport("libc")]
+    private static partial void cfmakeraw(byte* settings);
 }

@@ -49,6 +49,9 @@ internal sealed record FatalCondition(string Id, IvFatalReason Reason, string Ru
     public static readonly FatalCondition GroupStarted = Misuse(140, "a loop group is set up before it starts, and starts once");
     public static readonly FatalCondition GroupWait = Misuse(141, "a handler must not wait for a loop group");
 
+    // Files: 150–154.
+    public static readonly FatalCondition InotifyFailed = Internal(150, "reading an inotify descriptor failed");
+
     private static FatalCondition Misuse(int number, string rule) => new(Format(number), IvFatalReason.Misuse, rule);
 
     private static FatalCondition Internal(int number, string rule) => new(Format(number), IvFatalReason.Internal, rule);

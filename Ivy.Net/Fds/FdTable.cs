@@ -28,6 +28,9 @@ internal sealed class FdTable(IvLoop loop)
 
     public AlwaysReadyList AlwaysReady { get; } = new(loop);
 
+    /// <summary>What the loop's pumps move bytes through.</summary>
+    public PipeCache Pipes { get; } = new(loop.Network);
+
     public bool HasChanges => _dirtyCount > 0;
 
     /// <summary>Whether somebody is still to be told that a rebuild lost it.</summary>

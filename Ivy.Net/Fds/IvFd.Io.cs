@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Ivy.Net.Interop;
 
@@ -6,7 +7,7 @@ namespace Ivy.Net;
 /// <content>Reading and writing what is no socket: pipes, terminals, devices, files.</content>
 public sealed partial class IvFd
 {
-    private IvNetwork IoNetwork => Loop?.Network ?? IvNetwork.Current;
+    internal IvNetwork IoNetwork => Socket?.Network ?? Loop?.Network ?? IvNetwork.Current;
 
     /// <summary>Reads what is there, at most the buffer's length, without blocking (read(2)).</summary>
     /// <param name="buffer">Where to; 0 bytes into an empty buffer are no end.</param>
@@ -100,10 +101,72 @@ public sealed partial class IvFd
         }
     }
 
+    // From this descriptor into a pipe of the network, as read(2) would; or, in the second form, out of one, as write(2) would.
+    internal IvIoResult SpliceTo(nint pipe, int count)
+    {
+        bool referenced = false;
+        try
+        {
+            IvError closed = Reference(ref referenced);
+            return closed == IvError.None ? IoNetwork.Splice(_handle, pipe, count) : IvIoResult.Failed(closed);
+        }
+        finally
+        {
+            Release(referenced);
+        }
+    }
+
+    internal IvIoResult SpliceFrom(nint pipe, int count)
+    {
+        bool referenced = false;
+        try
+        {
+            IvError closed = Reference(ref referenced);
+            return closed == IvError.None ? IoNetwork.Splice(pipe, _handle, count) : IvIoResult.Failed(closed);
+        }
+        finally
+        {
+            Release(referenced);
+        }
+    }
+
+    internal bool IsReadable()
+    {
+        bool referenced = false;
+        try
+        {
+            return Reference(ref referenced) == IvError.None && IoNetwork.IsReadable(_handle);
+        }
+        finally
+        {
+            Release(referenced);
+        }
+    }
+
+    // Ends the sending direction of a socket; ENOTSOCK for what has none.
+    internal IvError ShutdownSend()
+    {
+        bool referenced = false;
+        try
+        {
+            IvError closed = Reference(ref referenced);
+            return closed == IvError.None ? IoNetwork.Shutdown(_handle, SocketShutdown.Send) : closed;
+        }
+        finally
+        {
+            Release(referenced);
+        }
+    }
+
     private IvError Reference(ref bool referenced)
     {
         CheckedLoop("reading or writing");
-        return _source is SafeHandle handle && !HandleReference.TryAdd(handle, ref referenced) ? IvError.EBADF : IvError.None;
+        return _source switch
+        {
+            SafeHandle handle when !HandleReference.TryAdd(handle, ref referenced) => IvError.EBADF,
+            IvSocket { IsDisposed: true } => IvError.Disposed,
+            _ => IvError.None,
+        };
     }
 
     private void Release(bool referenced)

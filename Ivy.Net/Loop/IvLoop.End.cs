@@ -45,6 +45,7 @@ public sealed partial class IvLoop
             }
         }
 
+        Fds.Pipes.Close();
         _poller.Dispose();
         _current = null;
         IvNetwork.OfThisThread = null;

@@ -162,7 +162,7 @@ public sealed partial class IvLoop : IDisposable
         Processes = _registered[(int)ObjectKind.Process],
         Threads = _registered[(int)ObjectKind.Thread],
         WorkPools = _registered[(int)ObjectKind.WorkPool],
-        Inotifies = _registered[(int)ObjectKind.Inotify],
+        Inotifies = _registered[(int)ObjectKind.Inotify] + _registered[(int)ObjectKind.FileTreeWatch],
         Relays = _registered[(int)ObjectKind.Relay],
         Handles = _registered[(int)ObjectKind.Handle],
         Active = Active,

@@ -66,7 +66,7 @@ public readonly record struct IvLoopCounters
     /// <summary>Registered <c>IvWorkPool</c>s.</summary>
     public int WorkPools { get; init; }
 
-    /// <summary>Registered <c>IvInotify</c>s.</summary>
+    /// <summary>Registered <c>IvInotify</c>s and <c>IvFileTreeWatch</c>es.</summary>
     public int Inotifies { get; init; }
 
     /// <summary>Registered <c>IvRelay</c>s.</summary>

@@ -16,6 +16,7 @@ internal enum ObjectKind : byte
     Thread,
     WorkPool,
     Inotify,
+    FileTreeWatch,
     Relay,
     Handle,
 }

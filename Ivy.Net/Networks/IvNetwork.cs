@@ -174,6 +174,25 @@ public abstract class IvNetwork
     /// <summary>eventfd(2): readable while its counter is not 0; written and read in words of eight bytes.</summary>
     internal abstract IvError OpenEvent(out nint handle);
 
+    /// <summary>
+    /// pipe2(2), with as much room as it was asked for or else what the system gives by itself: what a splice goes through. ENOSYS where
+    /// there is no splice.
+    /// </summary>
+    internal virtual IvError OpenPipe(ref int capacity, out nint read, out nint write)
+    {
+        read = write = -1;
+        return IvError.ENOSYS;
+    }
+
+    /// <summary>
+    /// splice(2), from or into a pipe, as much as goes without blocking; 0 bytes are <see cref="IvIoResult.End"/>. EINVAL, ENOSYS, EPERM:
+    /// not with this descriptor, or not here.
+    /// </summary>
+    internal virtual IvIoResult Splice(nint from, nint to, int count) => IvIoResult.Failed(IvError.ENOSYS);
+
+    /// <summary>poll(2) with no time: whether a read would not block. Asked only where a splice may fail for another reason.</summary>
+    internal virtual bool IsReadable(nint handle) => false;
+
     private sealed class AddressPolicy : PooledObjectPolicy<SocketAddress>
     {
         public override SocketAddress Create() => new(AddressFamily.Unspecified, AddressStorageSize);

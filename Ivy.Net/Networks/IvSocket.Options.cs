@@ -226,6 +226,13 @@ public sealed partial class IvSocket
         return TryGetRaw(option, AsBytes(ref value), out _);
     }
 
+    /// <summary>Closing will reset the connection: <see cref="Linger"/> of zero, for callers that can do nothing about a refusal.</summary>
+    internal void ResetAtClose()
+    {
+        var linger = new LingerOption { OnOff = 1 };
+        _ = TrySetRaw(SocketOptions.Linger, AsBytes(ref linger));
+    }
+
     private IvError TrySetOption(SocketOption option, int value) => TrySetRaw(option, AsBytes(ref value));
 
     private IvError TryGetRaw(SocketOption option, Span<byte> value, out int length) =>

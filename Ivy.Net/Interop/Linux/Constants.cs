@@ -77,9 +77,14 @@ internal static class Constants
     public const int F_GETFL = 3;
     public const int F_SETFL = 4;
     public const int F_DUPFD_CLOEXEC = 1030;
+    public const int F_SETPIPE_SZ = 1031;
+    public const int F_GETPIPE_SZ = 1032;
     public const int FD_CLOEXEC = 1;
     public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
+
+    public const uint SPLICE_F_MOVE = 1;
+    public const uint SPLICE_F_NONBLOCK = 2;
 
     public const int EFD_NONBLOCK = 0x800;
     public const int EFD_CLOEXEC = 0x80000;
@@ -124,6 +129,18 @@ internal static class Constants
     public const nint SIG_DFL = 0;
     public const nint SIG_IGN = 1;
     public const int SI_TKILL = -6;
+
+    // inotify(7); the kinds of events are those of IvFileEvents.
+    public const int IN_NONBLOCK = 0x800;
+    public const int IN_CLOEXEC = 0x80000;
+    public const uint IN_Q_OVERFLOW = 0x4000;
+    public const uint IN_IGNORED = 0x8000;
+    public const uint IN_ONLYDIR = 0x1000000;
+    public const uint IN_DONT_FOLLOW = 0x2000000;
+    public const uint IN_EXCL_UNLINK = 0x4000000;
+    public const uint IN_MASK_CREATE = 0x10000000;
+    public const uint IN_MASK_ADD = 0x20000000;
+    public const uint IN_ISDIR = 0x40000000;
 
     // sigprocmask(2).
     public const int SIG_BLOCK = 0;

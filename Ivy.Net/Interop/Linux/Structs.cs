@@ -112,3 +112,13 @@ internal struct SignalInfo
     [FieldOffset(8)]
     public int Code;
 }
+
+/// <summary>struct inotify_event, inotify(7); the name follows it, filled up with zeros to a multiple of its alignment.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct InotifyEvent
+{
+    public int Descriptor;
+    public uint Mask;
+    public uint Cookie;
+    public uint NameLength;
+}

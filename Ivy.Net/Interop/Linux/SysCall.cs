@@ -38,8 +38,13 @@ internal enum SysCall
     EpollPwait2,
     Ppoll,
     Dup3,
+    Pipe2,
+    Splice,
     SignalFd,
     PthreadCreate,
     SchedGetAffinity,
     SchedSetAffinity,
+    InotifyInit,
+    InotifyAddWatch,
+    InotifyRmWatch,
 }
