@@ -32,6 +32,10 @@ internal static class AllocationCatalog
         ["turn-that-waits"] = LoopAllocations.TurnsThatWait,
         ["turn-with-hooks"] = LoopAllocations.TurnsWithHooks,
         ["interest-toggle"] = LoopAllocations.InterestToggles,
+        ["loop-local"] = WorkAllocations.LoopLocals,
+        ["work-continuation"] = WorkAllocations.Continuations,
+        ["work-of-a-reference"] = WorkAllocations.References,
+        ["work-of-a-value"] = WorkAllocations.Values,
     };
 
     public static int Run(ReadOnlySpan<string> names)
