@@ -15,6 +15,8 @@ internal static class ExampleCatalog
         new UdpEchoExample(),
         new UnixEchoExample(),
         new StdinExample(),
+        new PopenExample(),
+        new RunWithTimeoutExample(),
         new ConnectExample(),
         new ProxyExample(),
         new ManyTimersExample(),
@@ -49,7 +51,7 @@ internal static class ExampleCatalog
     {
         foreach (IExample example in All)
         {
-            output.WriteLine($"{example.Name,-16}{example.Summary}");
+            output.WriteLine($"{example.Name,-18}{example.Summary}");
         }
     }
 }
