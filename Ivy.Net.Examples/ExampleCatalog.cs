@@ -21,6 +21,7 @@ internal static class ExampleCatalog
         new PostExample(),
         new SignalsExample(),
         new ThreadExample(),
+        new WorkOffloadExample(),
         new FatalExample(),
         new AdoptSocketExample(),
         new CustomPollerExample(),

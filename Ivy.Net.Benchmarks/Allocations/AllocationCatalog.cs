@@ -33,6 +33,10 @@ internal static class AllocationCatalog
         ["turn-with-hooks"] = LoopAllocations.TurnsWithHooks,
         ["inotify"] = FileAllocations.Events,
         ["interest-toggle"] = LoopAllocations.InterestToggles,
+        ["loop-local"] = WorkAllocations.LoopLocals,
+        ["work-continuation"] = WorkAllocations.Continuations,
+        ["work-of-a-reference"] = WorkAllocations.References,
+        ["work-of-a-value"] = WorkAllocations.Values,
     };
 
     public static int Run(ReadOnlySpan<string> names)

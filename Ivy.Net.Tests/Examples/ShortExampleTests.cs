@@ -39,6 +39,46 @@ internal sealed class ShortExampleTests
     }
 
     [Test]
+    [Example("work-offload")]
+    public void Work_offload_ticks_while_it_hashes()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        string pipe = Path.Combine(folder, "slow");
+        string file = Path.Combine(folder, "fast");
+        string missing = Path.Combine(folder, "missing");
+        try
+        {
+            File.WriteAllText(file, "abc");
+            using (var made = System.Diagnostics.Process.Start("mkfifo", pipe))
+            {
+                made.WaitForExit();
+            }
+
+            // The pipe has no end before the test has seen the others and a tick.
+            using ExampleProcess process = ExampleProcess.Start("work-offload", pipe, missing, file);
+            using var end = new FileStream(pipe, FileMode.Open, FileAccess.Write);
+            process.WaitForLine("^tick: 1 to go$");
+            process.WaitForLine("^tick: 1 to go$");
+            end.Write("abc"u8);
+            end.Dispose();
+            Assert.That(process.WaitForExit(), Is.Zero);
+            string[] outcomes = [.. process.Lines.Where(static line => !line.StartsWith("tick", StringComparison.Ordinal))];
+            const string hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+            using (Assert.EnterMultipleScope())
+            {
+                Assert.That(outcomes[..2], Has.Some.EqualTo($"{file} {hash}"));
+                Assert.That(outcomes[..2], Has.Some.StartsWith($"{missing} Could not find file"));
+                Assert.That(outcomes[2..], Is.EqualTo([$"{pipe} {hash}", "3 files, 1 failed"]));
+                Assert.That(process.Errors, Is.Empty);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Test]
     [Example("fatal")]
     public void Fatal_gets_the_rule_and_goes_on() => AssertPrints(
         [

@@ -70,6 +70,8 @@ internal sealed class IvFdPumpTests
         using var rig = new PumpRig(way);
         int sent = FillTarget(rig);
         Assert.That(rig.Bands[^1], Is.EqualTo((Yes, Yes)), "it waits for room, and for more");
+        Assert.That(rig.Pump.Pump(), Is.EqualTo(IvPumpStatus.More));
+        Assert.That(rig.Bands[^1], Is.EqualTo((Yes, Yes)), "that nothing was there to read is no reason to think that the pipe is full");
         Assert.That(rig.IsReady, Is.False);
         sent += rig.Write(10, sent);
         Assert.That(rig.IsReady, Is.True, "more has come");

@@ -258,6 +258,33 @@ internal sealed class IvRelayTests(ConformanceBackend backend)
     });
 
     [Test]
+    public void A_relay_moves_to_another_loop_with_the_bytes_in_its_hands()
+    {
+        backend.Require(Need.Threads);
+        Run((bench, rig) =>
+        {
+            StreamPeer client = rig.Peer(rig.Client, MoreThanTheKernelHolds);
+            StreamPeer server = rig.Peer(rig.Server, 0, reads: false);
+            rig.Relay.Register();
+            ComeToRest(bench, () => rig.Relay.BytesInHand > 0, "everything is full");
+            rig.Relay.Unregister();
+            server.Reads = true;
+            rig.Relay.HandlerEnd = null;
+            Action wait = LoopThread.Begin(1, _ =>
+            {
+                using var other = new IvLoop(new IvLoopOptions { PollMethods = bench.Loop.PollMethod == "poll" ? [Ivy.Net.Polling.IvPollMethod.Poll] : null });
+                rig.Relay.Register();
+                other.Run();
+            });
+            bench.Until(() => server.IsOver && client.IsOver, "all has come, and the end");
+            wait();
+            Assert.That((server.Received, server.SawEnd), Is.EqualTo((MoreThanTheKernelHolds, true)));
+            Assert.That(rig.Relay.Error, Is.EqualTo(IvError.None));
+            Assert.That(rig.Relay.BytesSpliced, Is.EqualTo(MoreThanTheKernelHolds));
+        });
+    }
+
+    [Test]
     public void A_handler_that_throws_leaves_Run_and_the_sockets_are_closed_all_the_same() => Run((bench, rig) =>
     {
         rig.OnEnd = static _ => throw new InvalidOperationException("on purpose");

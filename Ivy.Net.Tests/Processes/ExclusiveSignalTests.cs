@@ -78,6 +78,15 @@ internal sealed class ExclusiveSignalTests(ConformanceBackend backend)
     });
 
     [Test]
+    public void Posted_to_for_an_earlier_registration_it_is_not_called() => backend.Run(bench =>
+    {
+        IvSignal signal = Exclusive(bench, 1)[0];
+        Assert.That(signal.Post());
+        bench.Turn(2);
+        Assert.That(signal.Count, Is.Zero);
+    });
+
+    [Test]
     public void With_its_loop_disposed_the_signal_goes_to_another_loop() => backend.Run(bench =>
     {
         using var registered = new ManualResetEventSlim();

@@ -72,4 +72,21 @@ public sealed class IvLoopOptions
 
     /// <summary>Told, once for each cause and loop, of what works but should not be so. Defaults to null: a line on standard error.</summary>
     public Action<string>? Warning { get; init; }
+
+    /// <summary>The same for one of the library's own loops.</summary>
+    internal IvLoopOptions For(string name, IvNetwork network) => new()
+    {
+        Name = name,
+        Network = network,
+        PollMethods = PollMethods,
+        ExcludedPollMethods = ExcludedPollMethods,
+        BatchSize = BatchSize,
+        PostPoolSize = PostPoolSize,
+        PoolProvider = PoolProvider,
+        UnhandledException = UnhandledException,
+        LeakReport = LeakReport,
+        SlowCallback = SlowCallback,
+        SlowCallbackReport = SlowCallbackReport,
+        Warning = Warning,
+    };
 }

@@ -164,7 +164,7 @@ public sealed class IvSignal : IvObject
         CultureInfo.InvariantCulture,
         $"{NameOf(Number)}{(IsExclusive ? " exclusive" : string.Empty)}{(Scope == IvSignalScope.Thread ? " thread" : string.Empty)} count={Count}");
 
-    /// <summary>Any thread. False if nothing takes the post any more.</summary>
+    /// <summary>Any thread. False if the registration has ended, or ends with its loop.</summary>
     internal bool Post() => _event.Post();
 
     internal override void EndRegistration()

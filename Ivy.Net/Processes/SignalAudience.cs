@@ -3,8 +3,8 @@ namespace Ivy.Net;
 /// <summary>Who listens to a signal, of the process or of a thread: all shared listeners are called, and one of the exclusive ones.</summary>
 /// <remarks>
 /// A1: the shared ones are replaced as a whole, never changed: a delivery goes through them while others come and go.
-/// A2: an exclusive one is scheduled from being chosen until its handler begins; if its registration ends before, or its
-/// loop takes no posts any more, another one is chosen. So a signal is lost only if no exclusive one is left.
+/// A2: an exclusive one is scheduled from being chosen until its handler begins; if its registration ends before, another
+/// one is chosen. So a signal is lost only if no exclusive one is left.
 /// A3: nothing is posted under the lock.
 /// </remarks>
 internal sealed class SignalAudience
@@ -86,44 +86,20 @@ internal sealed class SignalAudience
 
     private void NotifyExclusive()
     {
-        IvSignal? refused = null;
-        while (Choose(refused) is { } chosen)
+        IvSignal chosen;
+        lock (_gate)
         {
-            if (chosen.Post())
+            if (_exclusive.Count == 0)
             {
                 return;
             }
 
-            // Its loop is being disposed.
-            refused = chosen;
+            // The one that has been registered longest.
+            chosen = _exclusive[0];
+            chosen.IsScheduled = true;
         }
-    }
 
-    // The one that has been registered longest, or the next after the one that refused.
-    private IvSignal? Choose(IvSignal? refused)
-    {
-        lock (_gate)
-        {
-            int index = 0;
-            if (refused is not null)
-            {
-                index = _exclusive.IndexOf(refused) + 1;
-                if (index == 0 || !refused.IsScheduled)
-                {
-                    // Unregistered meanwhile, which has handed the signal over.
-                    return null;
-                }
-
-                refused.IsScheduled = false;
-            }
-
-            if (index == _exclusive.Count)
-            {
-                return null;
-            }
-
-            _exclusive[index].IsScheduled = true;
-            return _exclusive[index];
-        }
+        // Refused by a loop that is being disposed: then its registration ends next, and hands over.
+        chosen.Post();
     }
 }

@@ -197,11 +197,8 @@ public sealed class IvThread : IvObject
         }
     }
 
-    private void RaiseLost(Exception exception) => IvFatal.Raise(
-        FatalCondition.LostException,
-        $"{this}: its body has thrown {exception.GetType()} ({OneLine(exception.Message)}), and there is no HandlerExit to tell. Set HandlerExit, or catch in the body.",
-        this,
-        exception);
+    private void RaiseLost(Exception exception) =>
+        LostException.Raise(this, "its body", exception, "Set HandlerExit, or catch in the body");
 
     // The creator's loop is gone. Said it must be, but it must not end the process: nobody broke a rule here.
     private void ReportLost(Exception exception)
@@ -215,6 +212,4 @@ public sealed class IvThread : IvObject
             // The handler of IvFatal has had its say.
         }
     }
-
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
 }
