@@ -15,6 +15,8 @@ internal static class ExampleCatalog
         new UdpEchoExample(),
         new UnixEchoExample(),
         new StdinExample(),
+        new PopenExample(),
+        new RunWithTimeoutExample(),
         new ConnectExample(),
         new ProxyExample(),
         new ManyTimersExample(),

@@ -16,7 +16,7 @@ internal sealed partial class ManPageTests
         "inotify_add_watch(2)", "ioctl(2)", "kqueue(2)", "listen(2)", "open(2)", "pidfd_open(2)", "pipe(2)", "poll(2)", "ppoll(2)", "prctl(2)", "read(2)", "readv(2)", "recv(2)",
         "recvfrom(2)", "recvmmsg(2)", "recvmsg(2)", "select(2)", "sched_getaffinity(2)", "sched_setaffinity(2)", "send(2)", "sendmmsg(2)", "sendmsg(2)", "sendto(2)", "setrlimit(2)",
         "setsockopt(2)", "shutdown(2)", "sigaction(2)", "signalfd(2)", "socket(2)", "socketpair(2)", "splice(2)", "statx(2)", "tgkill(2)", "timerfd_create(2)",
-        "unlink(2)", "wait(2)", "waitid(2)", "write(2)", "writev(2)",
+        "unlink(2)", "execve(2)", "getrusage(2)", "kill(2)", "posix_spawn(3)", "sh(1)", "wait(2)", "waitid(2)", "write(2)", "writev(2)",
         "cmsg(3)", "errno(3)", "getauxval(3)", "pthread_kill(3)", "sd_listen_fds(3)", "strerror(3)",
         "epoll(7)", "inotify(7)", "io_uring(7)", "ip(7)", "ipv6(7)", "man(7)", "mdoc(7)", "pipe(7)", "pthreads(7)", "signal(7)", "signal-safety(7)",
         "socket(7)", "tcp(7)", "udp(7)", "unix(7)",

@@ -63,6 +63,10 @@ internal sealed partial class ExampleProcess : IDisposable
     public static ExampleProcess StartIgnoring(string signal, params string[] arguments) =>
         new(new ProcessStartInfo("/bin/sh", ["-c", "trap '' \"$1\"; shift; exec \"$@\"", "sh", signal, Dotnet, "exec", Program, .. arguments]));
 
+    /// <summary>By a line of shell, which finds the program and its arguments in "$@".</summary>
+    public static ExampleProcess StartByShell(string line, params string[] arguments) =>
+        new(new ProcessStartInfo("/bin/sh", ["-c", line, "sh", Dotnet, "exec", Program, .. arguments]));
+
     /// <summary>Runs an example that ends by itself.</summary>
     public static ExampleProcess Run(params string[] arguments)
     {

@@ -203,6 +203,100 @@ internal sealed class ShortExampleTests
         process.WaitForLine("^0 bytes, 0 lines$");
     }
 
+    [Test]
+    [Example("popen")]
+    public void Popen_reads_four_children_and_ends_them()
+    {
+        using ExampleProcess process = ExampleProcess.Run("popen", "--seconds", "1", "sh", "-c", "echo first; echo second; while :; do sleep 0.1; done");
+        Assert.That(process.WaitForExit(), Is.Zero);
+        using (Assert.EnterMultipleScope())
+        {
+            for (int child = 1; child <= 4; child++)
+            {
+                Assert.That(process.Lines, Has.One.EqualTo($"{child}: first"));
+                Assert.That(process.Lines, Has.One.EqualTo($"{child}: second"));
+                Assert.That(process.Lines, Has.One.EqualTo($"{child}: 2 lines, killed by SIGTERM"));
+            }
+
+            Assert.That(process.Lines, Has.Count.EqualTo(12));
+            Assert.That(process.Errors, Is.Empty);
+        }
+    }
+
+    [TestCase("exit 0", 0)]
+    [TestCase("exit 3", 3)]
+    [TestCase("kill -INT $$", 130)]
+    [Example("run-with-timeout")]
+    public void Run_with_timeout_ends_as_its_command_does(string line, int exitCode)
+    {
+        using ExampleProcess process = ExampleProcess.Run("run-with-timeout", "20", "sh", "-c", $"echo out; echo err >&2; {line}");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(process.WaitForExit(), Is.EqualTo(exitCode));
+            Assert.That(process.Lines, Is.EqualTo(["out"]));
+            Assert.That(process.Errors, Is.EqualTo(["err"]));
+        }
+    }
+
+    [Test]
+    public void Run_with_timeout_ends_what_takes_too_long_and_what_it_has_started()
+    {
+        using ExampleProcess process = ExampleProcess.Run("run-with-timeout", "0.3", "sh", "-c", "sleep 1000 & wait");
+        using (Assert.EnterMultipleScope())
+        {
+            // The last line comes when the last process that has the pipe is gone.
+            Assert.That(process.WaitForExit(), Is.EqualTo(124));
+            Assert.That(process.Errors, Is.EqualTo(["sh: killed by SIGTERM, because 0.3 s were over"]));
+        }
+    }
+
+    [Test]
+    public void Run_with_timeout_kills_what_does_not_listen()
+    {
+        using ExampleProcess process = ExampleProcess.Run("run-with-timeout", "--kill-after", "0.2", "0.3", "sh", "-c", "trap '' TERM; while :; do sleep 0.1; done");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(process.WaitForExit(), Is.EqualTo(124));
+            Assert.That(process.Errors, Is.EqualTo(["sh: killed by SIGKILL, because 0.3 s were over"]));
+        }
+    }
+
+    [Test]
+    public void Run_with_timeout_tells_what_can_not_be_started()
+    {
+        using ExampleProcess process = ExampleProcess.Run("run-with-timeout", "1", "ivy-no-such-program");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(process.WaitForExit(), Is.EqualTo(2));
+            Assert.That(process.Errors.Single(), Does.Match("^IvProcess ivy-no-such-program: start: ENOENT .*No folder of PATH has a program"));
+        }
+    }
+
+    [Test]
+    public void A_program_that_was_started_with_SIGCHLD_ignored_is_told_so()
+    {
+        using ExampleProcess process = ExampleProcess.StartByShell("exec env --ignore-signal=CHLD \"$@\"", "run-with-timeout", "1", "true");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(process.WaitForExit(), Is.EqualTo(2));
+            Assert.That(process.Errors.Single(), Does.Match("start: SignalIgnored .*SIGCHLD was ignored when this program was started"));
+        }
+    }
+
+    [Test]
+    public void A_program_without_standard_input_gives_its_children_the_right_streams()
+    {
+        // 0 is free: the first pipe could get it, or /dev/null.
+        using ExampleProcess process = ExampleProcess.StartByShell("exec \"$@\" <&-", "popen", "--seconds", "20", "sh", "-c", "readlink /proc/self/fd/0; echo err >&2; echo out");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(process.WaitForExit(), Is.Zero);
+            Assert.That(process.Lines, Has.Exactly(4).Matches("^[1-4]: /dev/null$"));
+            Assert.That(process.Lines, Has.Exactly(4).Matches("^[1-4]: out$"));
+            Assert.That(process.Errors, Has.Exactly(4).EqualTo("err"));
+        }
+    }
+
     private static Socket Listen(int backlog)
     {
         var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

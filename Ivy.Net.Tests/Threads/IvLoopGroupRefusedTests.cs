@@ -13,6 +13,13 @@ internal sealed class IvLoopGroupRefusedTests(string backend)
 {
     private static readonly IPEndPoint Anywhere = new(IPAddress.Loopback, 0);
 
+    [SetUp]
+    public void CloseWhatOthersForgot()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
     [Test]
     public void Loop_that_can_not_be_made_fails_the_start_with_nothing_left([Values(1, 2, 4)] int nth)
     {
@@ -25,7 +32,7 @@ internal sealed class IvLoopGroupRefusedTests(string backend)
             Assert.That(server.Group.ToString(), Does.EndWith("(4 loops, ended)"));
         }
 
-        Assert.That(Native.OpenDescriptors(), Is.EqualTo(before));
+        NothingIsLeft(before);
     }
 
     [Test]
@@ -38,7 +45,7 @@ internal sealed class IvLoopGroupRefusedTests(string backend)
             Assert.That(server.Group.Start, Throws.InstanceOf<IvException>().With.Property("Error").EqualTo(IvError.ENOMEM));
         }
 
-        Assert.That(Native.OpenDescriptors(), Is.EqualTo(before));
+        NothingIsLeft(before);
     }
 
     [Test]
@@ -53,7 +60,7 @@ internal sealed class IvLoopGroupRefusedTests(string backend)
             Assert.That(refused!.Error, Is.EqualTo(IvError.EADDRINUSE));
             Assert.That(group.TryListen(occupied.LocalEndPoint!, GroupServer.Welcome, out EndPoint? bound, mode), Is.EqualTo(IvError.EADDRINUSE));
             Assert.That(bound, Is.Null);
-            Assert.That(Native.OpenDescriptors(), Is.EqualTo(before));
+            NothingIsLeft(before);
         }
     }
 
@@ -67,7 +74,7 @@ internal sealed class IvLoopGroupRefusedTests(string backend)
             Assert.That(group.TryListen(Anywhere, GroupServer.Welcome, out _), Is.EqualTo(IvError.ENOBUFS));
         }
 
-        Assert.That(Native.OpenDescriptors(), Is.EqualTo(before));
+        NothingIsLeft(before);
         Assert.That(group.TryListen(Anywhere, GroupServer.Welcome, out _), Is.EqualTo(IvError.None));
     }
 
@@ -84,7 +91,7 @@ internal sealed class IvLoopGroupRefusedTests(string backend)
             Assert.That((refused!.Error, refused.Operation), Is.EqualTo((IvError.EPERM, "attach the steering program")));
         }
 
-        Assert.That(Native.OpenDescriptors(), Is.EqualTo(before));
+        NothingIsLeft(before);
     }
 
     [Test]
@@ -151,8 +158,12 @@ internal sealed class IvLoopGroupRefusedTests(string backend)
             server.Wait();
         }
 
-        Assert.That(Native.OpenDescriptors(), Is.EqualTo(before));
+        NothingIsLeft(before);
     }
+
+    // Of no kind more than before. Fewer, or a little later, is what the runtime closes on threads of its own.
+    private static void NothingIsLeft(SortedDictionary<string, int> before) =>
+        Wait.For(() => Native.OpenDescriptors().All(kind => kind.Value <= before.GetValueOrDefault(kind.Key)));
 
     /// <summary>Refuses one call, on whatever thread it is made.</summary>
     private sealed class NthCallFails : SysFaults, IDisposable

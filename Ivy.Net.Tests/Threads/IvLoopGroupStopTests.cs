@@ -60,6 +60,35 @@ internal sealed class IvLoopGroupStopTests(string backend)
     }
 
     [Test]
+    public void Loop_that_is_stopped_before_it_accepts_closes_its_listener_too()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2));
+        using var closed = new CountdownEvent(2);
+        using var gate = new ManualResetEventSlim();
+        var pairs = new ConcurrentQueue<IvSocket>();
+        server.Group.HandlerDrain = _ => closed.Signal();
+        server.Group.HandlerSetup = member =>
+        {
+            // Goes on until the end of the test, and holds up the loop before it accepts.
+            (IvSocket near, IvSocket far) = IvSocket.CreatePair();
+            member.Add(near);
+            pairs.Enqueue(far);
+            member.Post(_ => gate.Wait());
+        };
+        server.Group.Start();
+        server.Group.Stop();
+        gate.Set();
+        Assert.That(closed.Wait(Wait.Deadline));
+        Assert.That(() => server.Connect(), Throws.InstanceOf<SocketException>().With.Property("SocketErrorCode").EqualTo(SocketError.ConnectionRefused));
+        server.Group.Abort();
+        Assert.That(server.Wait().Aborted, Is.EqualTo(2));
+        foreach (IvSocket far in pairs)
+        {
+            far.Dispose();
+        }
+    }
+
+    [Test]
     public void Drain_handler_is_told_on_each_loop_and_can_end_what_is_idle()
     {
         using var server = new GroupServer(GroupServer.Options(backend, 2), IvAcceptMode.RoundRobin);

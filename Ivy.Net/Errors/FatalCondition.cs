@@ -39,6 +39,10 @@ internal sealed record FatalCondition(string Id, IvFatalReason Reason, string Ru
     public static readonly FatalCondition SimulationStuck = Misuse(80, "every loop of a simulation waits and nothing is left to happen");
     public static readonly FatalCondition SimulationThread = Misuse(81, "the threads of a simulation are started by it");
 
+    // Children: 110–119.
+    public static readonly FatalCondition ChildWatchedTwice = Misuse(110, "one object at a time waits for a child");
+    public static readonly FatalCondition ProcessStartedTwice = Misuse(111, "a process is started once");
+
     // Threads, work pools and what each loop has of its own: 120–139.
     public static readonly FatalCondition LoopLocalInSetUp = Misuse(120, "the set-up of a loop local must not ask for it");
     public static readonly FatalCondition LoopLocalTornDown = Misuse(121, "a loop local can't be used after its tear-down");

@@ -23,18 +23,20 @@ public sealed partial class IvLoop
         CheckLoopThread(nameof(Dump));
         string name = Name is null ? string.Empty : $" \"{Name}\"";
         writer.WriteLine(Invariant($"ivy loop {_id}{name} tid={_threadNumber} backend={_poller.Name} turns={_turns} polls={_polls} events={_events} posts={_postsRun} wakeups={_wakeups} util={Utilization()}% active={Active} state={DumpState()}"));
-        Fds.ForEach(writer, static (output, fd) => DumpFd(output, fd));
+        HashSet<IvObject> shown = [];
+        Fds.ForEach((writer, shown), static (output, fd) => DumpFd(output.writer, output.shown, fd));
         for (IvEvent? item = _firstEvent; item is not null; item = item.NextOfLoop)
         {
-            DumpOwner(writer, item);
+            DumpOwner(writer, shown, item);
         }
 
         writer.WriteLine(Invariant($"  timer {_registered[(int)ObjectKind.Timer]}{DumpDueTimes()}   timeout {_registered[(int)ObjectKind.Timeout]}   task {_registered[(int)ObjectKind.Task]}   event {_registered[(int)ObjectKind.Event]}   post {CountPosts()}"));
     }
 
-    private static void DumpFd(TextWriter writer, IvFd fd)
+    private static void DumpFd(TextWriter writer, HashSet<IvObject> seen, IvFd fd)
     {
         IvObject shown = fd.IsInternal && fd.State is IvObject owner ? owner : fd;
+        seen.Add(shown);
 
         // A socket's text begins with its kind: tcp, udp, unix …
         string text = fd.Socket?.ToString() ?? string.Empty;
@@ -51,9 +53,9 @@ public sealed partial class IvLoop
     }
 
     // Of the library's events, the ones that speak for an object without a descriptor.
-    private static void DumpOwner(TextWriter writer, IvEvent item)
+    private static void DumpOwner(TextWriter writer, HashSet<IvObject> seen, IvEvent item)
     {
-        if (Visible(item) is { DumpKind: { } kind } owner && owner != item)
+        if (Visible(item) is { DumpKind: { } kind } owner && owner != item && seen.Add(owner))
         {
             string name = owner.Name is null ? string.Empty : $"  \"{owner.Name}\"";
             writer.WriteLine($"  {kind,-8}  {owner.DumpDetails}{name}".TrimEnd());

@@ -92,11 +92,11 @@ internal sealed class GroupPort : IDisposable
     }
 
     /// <summary>The listener of one loop; null if another one accepts for all.</summary>
-    public IvListener? CreateListener(IvLoopGroupMember member)
-    {
-        IvSocket? socket = _sockets.Length > 1 ? _sockets[member.Index] : member.Index == _acceptor ? _sockets[0] : null;
-        return socket is null ? null : new IvListener(socket, (_, peer) => OnAccept(member, peer)) { Name = _group.Name };
-    }
+    public IvListener? CreateListener(IvLoopGroupMember member) =>
+        SocketOf(member) is { } socket ? new IvListener(socket, (_, peer) => OnAccept(member, peer)) { Name = _group.Name } : null;
+
+    /// <summary>On the loop's thread: nothing more is accepted there, whether its listener was registered or not.</summary>
+    public void Close(IvLoopGroupMember member) => SocketOf(member)?.Dispose();
 
     public void Dispose()
     {
@@ -105,6 +105,9 @@ internal sealed class GroupPort : IDisposable
             socket.Dispose();
         }
     }
+
+    private IvSocket? SocketOf(IvLoopGroupMember member) =>
+        _sockets.Length > 1 ? _sockets[member.Index] : member.Index == _acceptor ? _sockets[0] : null;
 
     private void OnAccept(IvLoopGroupMember acceptor, IvSocket socket)
     {

@@ -356,12 +356,12 @@ public sealed class IvLoopGroupMember
 
     private void CloseListeners()
     {
-        foreach (IvListener listener in _listeners)
+        foreach (GroupPort port in Group.Ports)
         {
-            listener.Socket.Dispose();
-            listener.Dispose();
+            port.Close(this);
         }
 
+        _listeners.ForEach(static listener => listener.Dispose());
         _listeners.Clear();
     }
 

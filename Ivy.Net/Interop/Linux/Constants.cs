@@ -80,6 +80,7 @@ internal static class Constants
     public const int F_SETPIPE_SZ = 1031;
     public const int F_GETPIPE_SZ = 1032;
     public const int FD_CLOEXEC = 1;
+    public const int O_RDWR = 0x2;
     public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
 
@@ -112,6 +113,8 @@ internal static class Constants
 
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
+    public const int AT_EACCESS = 0x200;
+    public const int X_OK = 1;
     public const nuint AT_SECURE = 23;
     public const int AT_EMPTY_PATH = 0x1000;
     public const uint STATX_BASIC_STATS = 0x7ff;
@@ -146,6 +149,36 @@ internal static class Constants
     public const int SIG_BLOCK = 0;
     public const int SIG_UNBLOCK = 1;
     public const int SIG_SETMASK = 2;
+
+    // signal(7); the same numbers on x86, arm64 and riscv64.
+    public const int SIGKILL = 9;
+    public const int SIGTERM = 15;
+    public const int SIGCHLD = 17;
+    public const int SIGSTOP = 19;
+
+    // waitid(2).
+    public const int P_PID = 1;
+    public const int P_PIDFD = 3;
+    public const int WNOHANG = 0x1;
+    public const int WSTOPPED = 0x2;
+    public const int WEXITED = 0x4;
+    public const int WCONTINUED = 0x8;
+    public const int WNOWAIT = 0x1000000;
+    public const int CLD_EXITED = 1;
+    public const int CLD_KILLED = 2;
+    public const int CLD_DUMPED = 3;
+    public const int CLD_TRAPPED = 4;
+    public const int CLD_STOPPED = 5;
+    public const int CLD_CONTINUED = 6;
+
+    // linux/pidfd.h.
+    public const nuint PIDFD_GET_INFO = 0xC040FF0B;
+    public const ulong PIDFD_INFO_EXIT = 0x8;
+
+    // posix_spawnattr_setflags(3).
+    public const short POSIX_SPAWN_SETPGROUP = 0x2;
+    public const short POSIX_SPAWN_SETSIGDEF = 0x4;
+    public const short POSIX_SPAWN_SETSIGMASK = 0x8;
 
     // linux/filter.h, linux/bpf_common.h.
     public const ushort BPF_LD_W_ABS = 0x20;

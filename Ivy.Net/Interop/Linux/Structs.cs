@@ -103,6 +103,40 @@ internal struct SignalAction
     public int Flags;
 }
 
+/// <summary>struct rusage, getrusage(2): times in seconds and microseconds, the memory in KiB.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ResourceUsage
+{
+    public nint UserSeconds;
+    public nint UserMicroseconds;
+    public nint SystemSeconds;
+    public nint SystemMicroseconds;
+    public nint MaximumResident;
+    public nint SharedText;
+    public nint UnsharedData;
+    public nint UnsharedStack;
+    public nint MinorFaults;
+    public nint MajorFaults;
+    public nint Swaps;
+    public nint BlocksIn;
+    public nint BlocksOut;
+    public nint MessagesSent;
+    public nint MessagesReceived;
+    public nint SignalsReceived;
+    public nint VoluntarySwitches;
+    public nint InvoluntarySwitches;
+}
+
+/// <summary>struct pidfd_info as of Linux 6.13, linux/pidfd.h.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 64)]
+internal struct PidfdInfo
+{
+    [FieldOffset(0)]
+    public ulong Mask;
+    [FieldOffset(60)]
+    public int ExitStatus;
+}
+
 /// <summary>The part of struct signalfd_siginfo that says which signal it is and who sent it, signalfd(2).</summary>
 [StructLayout(LayoutKind.Explicit, Size = 128)]
 internal struct SignalInfo
