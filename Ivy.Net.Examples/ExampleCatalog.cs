@@ -51,7 +51,7 @@ internal static class ExampleCatalog
     {
         foreach (IExample example in All)
         {
-            output.WriteLine($"{example.Name,-16}{example.Summary}");
+            output.WriteLine($"{example.Name,-18}{example.Summary}");
         }
     }
 }

@@ -26,6 +26,7 @@ internal sealed class InterruptedCallTests(ConformanceBackend backend)
         SysCall.InotifyInit,
         SysCall.InotifyAddWatch,
         SysCall.InotifyRmWatch,
+        SysCall.PidfdOpen, SysCall.PidfdSendSignal, SysCall.PidfdGetInfo, SysCall.WaitId, SysCall.Kill, SysCall.Spawn, SysCall.Open,
     ];
 
     public static IEnumerable<ConformanceBackend> Backends => [ConformanceBackend.Epoll, ConformanceBackend.Poll];

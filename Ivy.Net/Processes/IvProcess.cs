@@ -63,7 +63,7 @@ public sealed partial class IvProcess : IvObject, IChildOwner
     /// </summary>
     public IDictionary<string, string> Environment => _environment ??= CopyEnvironment();
 
-    /// <summary>The folder that the child begins in; null for that of this process. Not that of a symbolic link's name, but where it leads.</summary>
+    /// <summary>The folder that the child begins in; null for that of this process.</summary>
     public string? WorkingDirectory
     {
         get => field;
