@@ -1,11 +1,14 @@
 using System.Runtime.CompilerServices;
+using Ivy.Net.Polling;
 using Ivy.Net.Tests.Support;
 
 namespace Ivy.Net.Tests.Threads;
 
 /// <summary>What does not go to plan: cancelled, refused, disposed. Each piece of work comes home once, as long as there is a home.</summary>
 [NonParallelizable] // counts descriptors
-internal sealed class IvWorkPoolEndTests
+[TestFixture("epoll")]
+[TestFixture("poll")]
+internal sealed class IvWorkPoolEndTests(string backend)
 {
     private readonly List<string> _log = [];
 
@@ -13,7 +16,7 @@ internal sealed class IvWorkPoolEndTests
     public void Forget() => _log.Clear();
 
     [Test]
-    public void Work_that_waits_is_cancelled_and_its_completion_comes_once() => LoopThread.Run(loop =>
+    public void Work_that_waits_is_cancelled_and_its_completion_comes_once() => RunLoop(loop =>
     {
         using var gate = new ManualResetEventSlim();
         using var source = new CancellationTokenSource();
@@ -35,7 +38,7 @@ internal sealed class IvWorkPoolEndTests
     });
 
     [Test]
-    public void A_token_that_has_fired_before_cancels_at_once_and_starts_no_thread() => LoopThread.Run(loop =>
+    public void A_token_that_has_fired_before_cancels_at_once_and_starts_no_thread() => RunLoop(loop =>
     {
         var pool = new IvWorkPool();
         pool.Submit(static (_, _) => Assert.Fail("runs"), (_, result) => _log.Add($"{result.IsCancelled}"), 0, new CancellationToken(canceled: true));
@@ -47,7 +50,7 @@ internal sealed class IvWorkPoolEndTests
     });
 
     [Test]
-    public void Work_that_runs_sees_the_token_and_says_that_it_was_cancelled_by_throwing() => LoopThread.Run(loop =>
+    public void Work_that_runs_sees_the_token_and_says_that_it_was_cancelled_by_throwing() => RunLoop(loop =>
     {
         using var source = new CancellationTokenSource();
         using var began = new ManualResetEventSlim();
@@ -79,7 +82,7 @@ internal sealed class IvWorkPoolEndTests
     });
 
     [Test]
-    public void Tokens_that_fire_at_any_moment_bring_each_work_home_once() => LoopThread.Run(loop =>
+    public void Tokens_that_fire_at_any_moment_bring_each_work_home_once() => RunLoop(loop =>
     {
         const int rounds = 3000;
         var homecomings = new int[rounds];
@@ -130,7 +133,7 @@ internal sealed class IvWorkPoolEndTests
     });
 
     [Test]
-    public void A_full_queue_is_ENOBUFS_whatever_the_threads_are_about_to_do() => LoopThread.Run(loop =>
+    public void A_full_queue_is_ENOBUFS_whatever_the_threads_are_about_to_do() => RunLoop(loop =>
     {
         using var gate = new ManualResetEventSlim();
         int done = 0;
@@ -159,7 +162,7 @@ internal sealed class IvWorkPoolEndTests
     });
 
     [Test]
-    public void Dispose_cancels_what_waits_and_Run_brings_home_what_runs() => LoopThread.Run(loop =>
+    public void Dispose_cancels_what_waits_and_Run_brings_home_what_runs() => RunLoop(loop =>
     {
         using var gate = new ManualResetEventSlim();
         using var began = new ManualResetEventSlim();
@@ -185,7 +188,7 @@ internal sealed class IvWorkPoolEndTests
     });
 
     [Test]
-    public void Dispose_of_an_idle_pool_ends_its_threads_and_what_they_had_registered() => LoopThread.Run(loop =>
+    public void Dispose_of_an_idle_pool_ends_its_threads_and_what_they_had_registered() => RunLoop(loop =>
     {
         var pool = new IvWorkPool(new IvWorkPoolOptions { MaxThreads = 1 });
         pool.Submit(static (_, _) => new IvTimer(static _ => { }).Start(TimeSpan.FromHours(1)), static (_, result) => result.ThrowIfFailed(), 0);
@@ -196,7 +199,7 @@ internal sealed class IvWorkPoolEndTests
     });
 
     [Test]
-    public void Dispose_while_a_closed_pool_waits_for_its_threads_objects_ends_them() => LoopThread.Run(loop =>
+    public void Dispose_while_a_closed_pool_waits_for_its_threads_objects_ends_them() => RunLoop(loop =>
     {
         var pool = new IvWorkPool(new IvWorkPoolOptions { MaxThreads = 1 });
         pool.Submit(static (_, _) => new IvTimer(static _ => { }).Start(TimeSpan.FromHours(1)), static (_, result) => result.ThrowIfFailed(), 0);
@@ -246,7 +249,25 @@ internal sealed class IvWorkPoolEndTests
     }
 
     [Test]
-    public void A_thousand_pools_leave_nothing_behind() => LoopThread.Run(loop =>
+    public void A_drain_that_waits_is_cancelled_with_the_loop_also_if_the_pool_was_disposed_before()
+    {
+        using var gate = new ManualResetEventSlim();
+        Task? drained = null;
+        RunLoop(_ =>
+        {
+            var pool = new IvWorkPool(new IvWorkPoolOptions { MaxThreads = 1 });
+            pool.Submit(static (gate, _) => gate.Wait(CancellationToken.None), completion: null, gate);
+            drained = pool.DrainAsync();
+            pool.Dispose();
+            Assert.That(drained.IsCompleted, Is.False);
+        });
+        Wait.For(() => drained!.IsCompleted);
+        Assert.That(drained!.IsCanceled);
+        gate.Set();
+    }
+
+    [Test]
+    public void A_thousand_pools_leave_nothing_behind() => RunLoop(loop =>
     {
         int done = 0;
         Cycle(10);
@@ -281,7 +302,7 @@ internal sealed class IvWorkPoolEndTests
     });
 
     [Test]
-    public void A_task_brings_the_value_home_to_the_loop() => LoopThread.Run(loop =>
+    public void A_task_brings_the_value_home_to_the_loop() => RunLoop(loop =>
     {
         var pool = new IvWorkPool(new IvWorkPoolOptions { MaxThreads = 2 });
         async Task Use()
@@ -317,7 +338,7 @@ internal sealed class IvWorkPoolEndTests
     });
 
     [Test]
-    public void A_task_is_cancelled_while_it_waits_and_when_its_work_says_so() => LoopThread.Run(loop =>
+    public void A_task_is_cancelled_while_it_waits_and_when_its_work_says_so() => RunLoop(loop =>
     {
         using var gate = new ManualResetEventSlim();
         using var source = new CancellationTokenSource();
@@ -340,7 +361,7 @@ internal sealed class IvWorkPoolEndTests
     });
 
     [Test]
-    public void An_AsyncLocal_of_one_work_is_not_seen_by_the_next_nor_by_the_submitter() => LoopThread.Run(loop =>
+    public void An_AsyncLocal_of_one_work_is_not_seen_by_the_next_nor_by_the_submitter() => RunLoop(loop =>
     {
         AsyncLocal<string> local = new() { Value = "submitter" };
         List<string?> seen = [];
@@ -364,7 +385,7 @@ internal sealed class IvWorkPoolEndTests
     });
 
     [Test]
-    public void A_pool_that_does_not_keep_the_loop_alive_lets_Run_return() => LoopThread.Run(loop =>
+    public void A_pool_that_does_not_keep_the_loop_alive_lets_Run_return() => RunLoop(loop =>
     {
         using var gate = new ManualResetEventSlim();
         var pool = new IvWorkPool { KeepsLoopAlive = false };
@@ -378,7 +399,7 @@ internal sealed class IvWorkPoolEndTests
     });
 
     [Test]
-    public void Nothing_of_a_finished_work_is_kept() => LoopThread.Run(loop =>
+    public void Nothing_of_a_finished_work_is_kept() => RunLoop(loop =>
     {
         var pool = new IvWorkPool(new IvWorkPoolOptions { MaxThreads = 1 });
         WeakReference state = Submit(pool);
@@ -400,4 +421,8 @@ internal sealed class IvWorkPoolEndTests
             return new WeakReference(state);
         }
     });
+
+    private void RunLoop(Action<IvLoop> body) => LoopThread.Run(Options(), body);
+
+    private IvLoopOptions Options() => new() { PollMethods = [IvPollMethod.All.Single(method => method.Name == backend)] };
 }

@@ -7,10 +7,12 @@ namespace Ivy.Net.Tests.Threads;
 
 /// <summary>The threads of a pool: how many, their hooks, and what happens when they can't start.</summary>
 [NonParallelizable] // faults are the process's
-internal sealed class IvWorkPoolThreadTests
+[TestFixture("epoll")]
+[TestFixture("poll")]
+internal sealed class IvWorkPoolThreadTests(string backend)
 {
     [Test]
-    public void Threads_have_the_pool_s_name_and_a_loop_on_its_network() => LoopThread.Run(loop =>
+    public void Threads_have_the_pool_s_name_and_a_loop_on_its_network() => RunLoop(loop =>
     {
         ConcurrentQueue<string> seen = [];
         var pool = new IvWorkPool(new IvWorkPoolOptions { MaxThreads = 1, Name = "hash" });
@@ -60,7 +62,7 @@ internal sealed class IvWorkPoolThreadTests
     }
 
     [Test]
-    public void Hooks_run_on_each_thread_before_its_first_work_and_after_its_last() => LoopThread.Run(loop =>
+    public void Hooks_run_on_each_thread_before_its_first_work_and_after_its_last() => RunLoop(loop =>
     {
         const int count = 3;
         ConcurrentQueue<string> seen = [];
@@ -93,7 +95,7 @@ internal sealed class IvWorkPoolThreadTests
     });
 
     [Test]
-    public void Submitting_in_ThreadStop_does_not_deadlock_and_is_done() => LoopThread.Run(loop =>
+    public void Submitting_in_ThreadStop_does_not_deadlock_and_is_done() => RunLoop(loop =>
     {
         int done = 0;
         int stops = 0;
@@ -117,7 +119,7 @@ internal sealed class IvWorkPoolThreadTests
     });
 
     [Test]
-    public void Submitting_in_ThreadStop_of_a_closed_pool_is_refused() => LoopThread.Run(loop =>
+    public void Submitting_in_ThreadStop_of_a_closed_pool_is_refused() => RunLoop(loop =>
     {
         IvError error = IvError.None;
         var pool = new IvWorkPool(new IvWorkPoolOptions { ThreadStop = pool => error = pool.TrySubmitContinuation(static (_, _) => { }, null, 0) });
@@ -128,7 +130,7 @@ internal sealed class IvWorkPoolThreadTests
     });
 
     [Test]
-    public void A_ThreadStart_that_throws_fails_the_work_and_the_next_work_tries_again() => LoopThread.Run(loop =>
+    public void A_ThreadStart_that_throws_fails_the_work_and_the_next_work_tries_again() => RunLoop(loop =>
     {
         List<string> log = [];
         int starts = 0;
@@ -156,7 +158,7 @@ internal sealed class IvWorkPoolThreadTests
     });
 
     [Test]
-    public void A_ThreadStop_that_throws_is_told_or_leaves_Run() => LoopThread.Run(loop =>
+    public void A_ThreadStop_that_throws_is_told_or_leaves_Run() => RunLoop(loop =>
     {
         List<string> log = [];
         var options = new IvWorkPoolOptions { Name = "p", ThreadStop = static _ => throw new InvalidDataException("bad stop") };
@@ -176,7 +178,7 @@ internal sealed class IvWorkPoolThreadTests
     });
 
     [Test]
-    public void A_handler_that_work_has_registered_and_that_throws_is_told_and_its_thread_goes_on() => LoopThread.Run(loop =>
+    public void A_handler_that_work_has_registered_and_that_throws_is_told_and_its_thread_goes_on() => RunLoop(loop =>
     {
         List<string> log = [];
         var pool = new IvWorkPool(new IvWorkPoolOptions { MaxThreads = 1 }) { HandlerError = (_, exception) => log.Add(exception.Message) };
@@ -197,7 +199,7 @@ internal sealed class IvWorkPoolThreadTests
     });
 
     [Test]
-    public void No_room_for_the_first_thread_is_an_error_at_Submit_and_nothing_is_left() => LoopThread.Run(loop =>
+    public void No_room_for_the_first_thread_is_an_error_at_Submit_and_nothing_is_left() => RunLoop(loop =>
     {
         var pool = new IvWorkPool(new IvWorkPoolOptions { MaxThreads = 2, Name = "hash" });
         using (new ScriptedFaults(SysCall.PthreadCreate, IvError.EAGAIN, times: 3))
@@ -218,7 +220,33 @@ internal sealed class IvWorkPoolThreadTests
     });
 
     [Test]
-    public void No_room_for_a_further_thread_is_counted_and_told_and_the_others_do_the_work() => LoopThread.Run(loop =>
+    public void A_drain_that_waits_for_a_continuation_which_finds_no_thread_ends_all_the_same() => RunLoop(loop =>
+    {
+        using var starting = new ManualResetEventSlim();
+        using var drains = new ManualResetEventSlim();
+        var pool = new IvWorkPool(new IvWorkPoolOptions { MaxThreads = 1 }) { HandlerError = static (_, _) => { } };
+        IvError error = IvError.None;
+        using (new RefusedWhen(() =>
+        {
+            starting.Set();
+            drains.Wait(CancellationToken.None);
+        }))
+        {
+            Action wait = LoopThread.Begin(1, _ => error = pool.TrySubmitContinuation(static (_, _) => { }, static (_, _) => Assert.Fail(), 0));
+            starting.Wait(CancellationToken.None);
+            bool isDrained = false;
+            pool.Drain(_ => isDrained = true);
+            drains.Set();
+            Assert.That(loop.RunUntil(() => isDrained, LoopThread.Patience));
+            wait();
+        }
+
+        Assert.That(error, Is.EqualTo(IvError.ENOMEM));
+        pool.Dispose();
+    });
+
+    [Test]
+    public void No_room_for_a_further_thread_is_counted_and_told_and_the_others_do_the_work() => RunLoop(loop =>
     {
         using var gate = new ManualResetEventSlim();
         int told = 0;
@@ -238,7 +266,7 @@ internal sealed class IvWorkPoolThreadTests
     });
 
     [Test]
-    public void A_continuation_that_finds_no_room_and_no_thread_is_refused_too() => LoopThread.Run(loop =>
+    public void A_continuation_that_finds_no_room_and_no_thread_is_refused_too() => RunLoop(loop =>
     {
         var pool = new IvWorkPool();
         LoopThread.Elsewhere(() =>
@@ -252,7 +280,7 @@ internal sealed class IvWorkPoolThreadTests
     });
 
     [Test]
-    public void EMFILE_in_the_start_of_the_only_thread_reaches_all_that_waits_and_nothing_hangs() => LoopThread.Run(loop =>
+    public void EMFILE_in_the_start_of_the_only_thread_reaches_all_that_waits_and_nothing_hangs() => RunLoop(loop =>
     {
         List<IvWorkResult> results = [];
         var pool = new IvWorkPool(new IvWorkPoolOptions { MaxThreads = 1, LoopOptions = new IvLoopOptions { PollMethods = [IvPollMethod.Epoll] } });
@@ -276,7 +304,7 @@ internal sealed class IvWorkPoolThreadTests
     });
 
     [Test]
-    public void EMFILE_in_the_start_of_a_further_thread_leaves_the_work_to_the_others() => LoopThread.Run(loop =>
+    public void EMFILE_in_the_start_of_a_further_thread_leaves_the_work_to_the_others() => RunLoop(loop =>
     {
         using var gate = new ManualResetEventSlim();
         int done = 0;
@@ -304,7 +332,7 @@ internal sealed class IvWorkPoolThreadTests
     });
 
     [Test]
-    public void Continuations_of_workers_start_threads_though_the_loop_does_not_run() => LoopThread.Run(loop =>
+    public void Continuations_of_workers_start_threads_though_the_loop_does_not_run() => RunLoop(loop =>
     {
         const int count = 4;
         using var gate = new Gate(count);
@@ -334,7 +362,7 @@ internal sealed class IvWorkPoolThreadTests
     });
 
     [Test]
-    public void Continuations_of_any_thread_come_home() => LoopThread.Run(loop =>
+    public void Continuations_of_any_thread_come_home() => RunLoop(loop =>
     {
         const int threads = 4;
         const int each = 2000;
@@ -363,6 +391,10 @@ internal sealed class IvWorkPoolThreadTests
     });
 
     /// <summary>Refuses a call to every thread but the test's own.</summary>
+    private void RunLoop(Action<IvLoop> body) => LoopThread.Run(Options(), body);
+
+    private IvLoopOptions Options() => new() { PollMethods = [IvPollMethod.All.Single(method => method.Name == backend)] };
+
     private sealed class RefusedOnOthers : SysFaults, IDisposable
     {
         private readonly int _thread = Environment.CurrentManagedThreadId;
@@ -390,6 +422,31 @@ internal sealed class IvWorkPoolThreadTests
 
             Interlocked.Increment(ref _count);
             return -(int)_error;
+        }
+    }
+
+    // No thread starts, and something happens before the caller hears of it.
+    private sealed class RefusedWhen : SysFaults, IDisposable
+    {
+        private readonly Action _before;
+
+        public RefusedWhen(Action before)
+        {
+            _before = before;
+            Current = this;
+        }
+
+        public void Dispose() => Current = null;
+
+        public override int Fail(SysCall call, int fd)
+        {
+            if (call != SysCall.PthreadCreate)
+            {
+                return 0;
+            }
+
+            _before();
+            return -(int)IvError.EAGAIN;
         }
     }
 }

@@ -45,6 +45,7 @@ public sealed partial class IvLoop
             }
         }
 
+        TellListeners();
         Fds.Pipes.Close();
         _poller.Dispose();
         _current = null;
@@ -71,6 +72,21 @@ public sealed partial class IvLoop
         }
 
         return objects;
+    }
+
+    private void TellListeners()
+    {
+        IvEvent? item = _firstEvent;
+        while (item is not null)
+        {
+            IvEvent? next = item.NextOfLoop;
+            if (item is { IsInternal: true, State: ILoopEndListener listener })
+            {
+                listener.OnLoopEnded();
+            }
+
+            item = next;
+        }
     }
 
     private static void AddVisible(List<IvObject> list, IvObject item)

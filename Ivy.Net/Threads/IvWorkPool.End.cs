@@ -39,7 +39,9 @@ public sealed partial class IvWorkPool
     internal override void EndRegistration()
     {
         _isAbandoned = true;
-        _news.State = null;
+
+        // Nobody's any more, as far as reports go: but the loop's end still concerns those who wait for a drain.
+        _news.State = new Remnant(this);
         CloseQueue();
         List<WorkItem> cancelled = [];
         WorkPoolThread[] threads;
@@ -129,6 +131,8 @@ public sealed partial class IvWorkPool
             return;
         }
 
+        // A continuation that found no thread is unfinished no more, and has no completion that would say so.
+        SettleDrains();
         if (_isClosed && !_isFinished && UnfinishedWork == 0 && Threads == 0)
         {
             Finish();
@@ -171,6 +175,15 @@ public sealed partial class IvWorkPool
             {
                 ThreadPool.UnsafeQueueUserWorkItem(static source => source.TrySetCanceled(), task, preferLocal: false);
             }
+        }
+    }
+
+    private sealed class Remnant(IvWorkPool pool) : ILoopEndListener
+    {
+        public void OnLoopEnded()
+        {
+            pool._news.EndRegistration();
+            pool.AbandonDrains();
         }
     }
 }

@@ -333,19 +333,18 @@ public sealed partial class IvWorkPool : IvObject
     // Posted: nothing of the user's runs inside of Drain, Close or the end of a completion.
     private void Settle()
     {
-        if (UnfinishedWork > 0)
-        {
-            return;
-        }
-
-        if (_drains.Count > 0 && !_isFired)
-        {
-            _isFired = _owner.Post(static pool => pool.FireDrains(), this);
-        }
-
-        if (IsClosed)
+        SettleDrains();
+        if (UnfinishedWork == 0 && IsClosed)
         {
             _news.Post();
+        }
+    }
+
+    private void SettleDrains()
+    {
+        if (UnfinishedWork == 0 && _drains.Count > 0 && !_isFired)
+        {
+            _isFired = _owner.Post(static pool => pool.FireDrains(), this);
         }
     }
 
