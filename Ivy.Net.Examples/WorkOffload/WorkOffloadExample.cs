@@ -4,9 +4,10 @@
 //   dotnet run -c Release --project Ivy.Net.Examples -- work-offload FILE...
 //
 // It prints for each file `README.md 3a6e…` (the path and its SHA-256, or why it can't be read), every 100 ms a line such as
-// `tick: 2 to go`, and at the end `3 files, 1 failed`. Ctrl-C ends it earlier.
+// `tick: 2 to go`, and at the end `3 files, 1 failed`. Ctrl-C cancels what is not done yet, a second one ends it at once.
 
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Ivy.Net.Examples;
@@ -31,20 +32,32 @@ internal sealed class WorkOffloadExample : IExample
     private static void Run(string[] paths)
     {
         using var loop = new IvLoop();
-        QuitSignals.Register();
+        using var stop = new CancellationTokenSource();
+        new IvSignal(PosixSignal.SIGINT, _ => Stop(stop, loop)) { KeepsLoopAlive = false }.TryRegister();
+        new IvSignal(PosixSignal.SIGTERM, _ => Stop(stop, loop)) { KeepsLoopAlive = false }.TryRegister();
         using var pool = new IvWorkPool(new IvWorkPoolOptions { Name = "hash" });
         var tick = new IvTimer(_ => Console.WriteLine($"tick: {pool.UnfinishedWork} to go"));
         tick.Start(Tick, Tick);
         int failed = 0;
         foreach (string path in paths)
         {
-            pool.Submit(static (file, token) => file.Hash(token), (file, result) => failed += file.Print(result) ? 0 : 1, new HashedFile(path));
+            pool.Submit(static (file, token) => file.Hash(token), (file, result) => failed += file.Print(result) ? 0 : 1, new HashedFile(path), stop.Token);
         }
 
         pool.HandlerClosed = _ => tick.Dispose();
         pool.Close();
         loop.Run();
         Console.WriteLine($"{paths.Length} files, {failed} failed");
+    }
+
+    private static void Stop(CancellationTokenSource stop, IvLoop loop)
+    {
+        if (stop.IsCancellationRequested)
+        {
+            loop.Quit();
+        }
+
+        stop.Cancel();
     }
 
     private sealed class HashedFile(string path)
@@ -55,9 +68,16 @@ internal sealed class WorkOffloadExample : IExample
         // On a thread of the pool: reading a file blocks, and what it throws arrives in Print.
         public void Hash(CancellationToken token)
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, BufferSize);
-            token.ThrowIfCancellationRequested();
-            _hash = Convert.ToHexStringLower(SHA256.HashData(file));
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            byte[] buffer = new byte[BufferSize];
+            for (int read = file.Read(buffer); read > 0; read = file.Read(buffer))
+            {
+                token.ThrowIfCancellationRequested();
+                hash.AppendData(buffer, 0, read);
+            }
+
+            _hash = Convert.ToHexStringLower(hash.GetHashAndReset());
         }
 
         // On the loop's thread.

@@ -79,6 +79,18 @@ internal sealed class ShortExampleTests
     }
 
     [Test]
+    [Example("work-offload")]
+    public void Work_offload_cancels_what_is_not_done_at_control_c()
+    {
+        // It has no end.
+        using ExampleProcess process = ExampleProcess.Start("work-offload", "/dev/zero");
+        process.WaitForLine("^tick: 1 to go$");
+        process.Signal(ExampleProcess.SigInt);
+        Assert.That(process.WaitForExit(), Is.Zero);
+        Assert.That(process.Lines.TakeLast(2), Is.EqualTo(["/dev/zero cancelled", "1 files, 1 failed"]));
+    }
+
+    [Test]
     [Example("fatal")]
     public void Fatal_gets_the_rule_and_goes_on() => AssertPrints(
         [

@@ -379,7 +379,7 @@ public sealed partial class IvWorkPool : IvObject
         {
             IvFatal.Raise(
                 FatalCondition.ClosedPool,
-                $"{this}: {member} called after Close. Close it after the last work, or make another pool.",
+                $"{this}: {member} called after {(_owner.IsDisposed ? "its loop was disposed" : "Close")}. Close it after the last work, or make another pool.",
                 this);
         }
     }
