@@ -31,6 +31,7 @@ internal static class AllocationCatalog
         ["turn"] = LoopAllocations.Turns,
         ["turn-that-waits"] = LoopAllocations.TurnsThatWait,
         ["turn-with-hooks"] = LoopAllocations.TurnsWithHooks,
+        ["inotify"] = FileAllocations.Events,
         ["interest-toggle"] = LoopAllocations.InterestToggles,
         ["loop-local"] = WorkAllocations.LoopLocals,
         ["work-continuation"] = WorkAllocations.Continuations,

@@ -195,6 +195,30 @@ internal sealed class IvHandleTests(ConformanceBackend backend)
     });
 
     [Test]
+    public void Nothing_is_waited_for_while_the_handler_runs_whatever_it_does_with_its_object([Values] bool registersAnew) => backend.Run(bench =>
+    {
+        bool isLeft = false;
+        using var signal = new AutoResetEvent(initialState: true);
+        using var handle = new IvHandle(signal, handle =>
+        {
+            if (registersAnew)
+            {
+                handle.Unregister();
+                handle.Register();
+            }
+
+            handle.Handler = static handle => handle.Unregister();
+            signal.Set();
+            LetTheRuntimeWait();
+            isLeft = signal.WaitOne(0);
+            signal.Set();
+        });
+        handle.Register();
+        Assert.That(bench.Loop.Run(), Is.False);
+        Assert.That((isLeft, handle.Count), Is.EqualTo((true, 2L)));
+    });
+
+    [Test]
     public void An_exception_of_a_handler_leaves_Run_and_the_wait_begins_anew() => backend.Run(bench =>
     {
         using var signal = new AutoResetEvent(initialState: true);
@@ -409,6 +433,15 @@ internal sealed class IvHandleTests(ConformanceBackend backend)
         bench.Until(() => last.Count == 1, "the fence");
         bench.Turn(2);
         Assert.That(handle.Count, Is.EqualTo(before));
+    }
+
+    // Another wait of the runtime has ended: one that began before has looked at its event.
+    private static void LetTheRuntimeWait()
+    {
+        using var fence = new AutoResetEvent(initialState: true);
+        using var passed = new ManualResetEventSlim();
+        ThreadPool.UnsafeRegisterWaitForSingleObject(fence, (_, _) => passed.Set(), null, Wait.Deadline, executeOnlyOnce: true);
+        Assert.That(passed.Wait(Wait.Deadline));
     }
 
     // Different moments for the wait's thread to be in.

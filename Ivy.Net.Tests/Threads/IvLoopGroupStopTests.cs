@@ -60,6 +60,33 @@ internal sealed class IvLoopGroupStopTests(string backend)
     }
 
     [Test]
+    public void Clients_that_wait_in_the_backlog_when_the_group_stops_are_served([Values] IvAcceptMode mode)
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 1), mode);
+        server.Group.Start();
+        var clients = new ConcurrentQueue<Socket>();
+
+        // The loop's thread is here: it can't accept between the two.
+        server.Group.Members[0].Post(_ =>
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                clients.Enqueue(server.Connect());
+            }
+
+            server.Group.Stop();
+        });
+        Wait.For(() => server.Group.IsStopping);
+        foreach (Socket client in clients)
+        {
+            Assert.That(GroupServer.Ask(client, "served"), Is.EqualTo("served"));
+            client.Dispose();
+        }
+
+        Assert.That(server.Wait(), Is.EqualTo(new IvLoopGroupResult(100, 100, 0, default)).Using<IvLoopGroupResult>(SameCounts));
+    }
+
+    [Test]
     public void Loop_that_is_stopped_before_it_accepts_closes_its_listener_too()
     {
         using var server = new GroupServer(GroupServer.Options(backend, 2));

@@ -48,8 +48,8 @@ internal sealed record FatalCondition(string Id, IvFatalReason Reason, string Ru
     public static readonly FatalCondition LoopLocalTornDown = Misuse(121, "a loop local can't be used after its tear-down");
     public static readonly FatalCondition ThreadStartedTwice = Misuse(122, "a thread is started once");
     public static readonly FatalCondition LostException = Misuse(123, "an exception on a thread of the library needs somebody to tell");
-    public static readonly FatalCondition WaitHandleDisposed = Misuse(130, "a WaitHandle must outlive the registration that waits for it");
     public static readonly FatalCondition ClosedPool = Misuse(124, "a closed work pool takes no work");
+    public static readonly FatalCondition WaitHandleDisposed = Misuse(130, "a WaitHandle must outlive the registration that waits for it");
 
     // Loop groups: 140–149.
     public static readonly FatalCondition GroupStarted = Misuse(140, "a loop group is set up before it starts, and starts once");

@@ -15,10 +15,13 @@ public sealed class IvListener : IvObject
     // Enough to drain a burst in few turns, few enough that connections that are served already don't wait long.
     private const int DefaultMaxAcceptsPerTurn = 64;
 
+    // The longest backlog that Linux allows by default (somaxconn): clients that go on coming must not keep a closing listener open.
+    private const int MostWaiting = 4096;
+
     // Ten attempts a second: soon enough after a descriptor is freed, and no load to speak of meanwhile.
     private static readonly TimeSpan DefaultRetryDelay = TimeSpan.FromMilliseconds(100);
 
-    private static readonly Action<IvFd> OnReadable = static fd => ((IvListener)fd.State!).AcceptSome();
+    private static readonly Action<IvFd> OnReadable = static fd => ((IvListener)fd.State!).AcceptSome(((IvListener)fd.State).MaxAcceptsPerTurn);
 
     private readonly IvFd _fd;
     private readonly IvTimer _retry;
@@ -171,10 +174,19 @@ public sealed class IvListener : IvObject
         return true;
     }
 
-    private void AcceptSome()
+    /// <summary>Accepts who waits already, before the socket is closed, which would reset them. Not if the listener is paused or rests.</summary>
+    internal void AcceptWaiting()
+    {
+        if (_fd.HandlerIn is not null)
+        {
+            AcceptSome(MostWaiting);
+        }
+    }
+
+    private void AcceptSome(int most)
     {
         IvLoop loop = _fd.Loop!;
-        for (int i = 0; i < MaxAcceptsPerTurn; i++)
+        for (int i = 0; i < most; i++)
         {
             IvError error = Socket.TryAccept(out IvSocket? peer);
             if (error == IvError.EAGAIN)

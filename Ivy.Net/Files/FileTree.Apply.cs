@@ -128,7 +128,7 @@ internal sealed partial class FileTree
         TreeFolder from = change.Folder!;
         TreeFolder? entry = null;
         bool isKnown = !change.IsStale && from.Entries.TryGetValue(change.Name, out entry) && entry is not null == change.IsDirectory;
-        bool isMove = isKnown && hasArrival && (entry is null || !arrival.Folder!.IsWithin(entry));
+        bool isMove = isKnown && hasArrival && CanMove(from, entry, arrival.Folder!, arrival.Name);
         if (isMove)
         {
             Move(from, change.Name, arrival.Folder!, arrival.Name, entry, change.Drained);
@@ -150,6 +150,11 @@ internal sealed partial class FileTree
             ApplyArrival(arrival.Folder!, arrival.Name, arrival.IsDirectory);
         }
     }
+
+    // Neither into itself, nor over a folder above it: the disk has done neither, so the view is of another time than the event.
+    private static bool CanMove(TreeFolder from, TreeFolder? entry, TreeFolder to, string newName) =>
+        (entry is null || !to.IsWithin(entry))
+        && !(to.Entries.TryGetValue(newName, out TreeFolder? displaced) && displaced is not null && displaced != entry && from.IsWithin(displaced));
 
     private void Move(TreeFolder from, string name, TreeFolder to, string newName, TreeFolder? entry, long drained)
     {

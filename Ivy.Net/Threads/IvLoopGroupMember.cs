@@ -223,7 +223,20 @@ public sealed class IvLoopGroupMember
 
     internal void OnDrain()
     {
-        CloseListeners();
+        try
+        {
+            // Their clients are connected already, as far as they know.
+            _listeners.ForEach(static listener => listener.AcceptWaiting());
+        }
+        finally
+        {
+            CloseListeners();
+            BeginDrain();
+        }
+    }
+
+    private void BeginDrain()
+    {
         if (Group.DrainTimeout != Timeout.InfiniteTimeSpan)
         {
             _deadline = new IvTimer(static timer => ((IvLoopGroup)timer.State!).Abort()) { State = Group, IsInternal = true };
