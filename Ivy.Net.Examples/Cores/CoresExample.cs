@@ -52,7 +52,7 @@ internal sealed class CoresExample : IExample
 
     private static void Run(IvLoopGroup group, IPEndPoint address, IvAcceptMode mode)
     {
-        EndPoint bound = group.Listen(address, static (member, client) => ((EchoService)member.State!).Welcome(client), mode);
+        EndPoint bound = group.Listen(address, static (member, client) => Service(member).Welcome(client), mode);
         group.HandlerSetup = static member => member.State = new EchoService();
         group.HandlerDrain = SayGoodbye;
 

@@ -91,6 +91,7 @@ internal sealed class IvLoopGroupStopTests(string backend)
     {
         using var server = new GroupServer(GroupServer.Options(backend, 2));
         using var closed = new CountdownEvent(2);
+        using var held = new CountdownEvent(2);
         using var gate = new ManualResetEventSlim();
         var pairs = new ConcurrentQueue<IvSocket>();
         server.Group.HandlerDrain = _ => closed.Signal();
@@ -100,11 +101,17 @@ internal sealed class IvLoopGroupStopTests(string backend)
             (IvSocket near, IvSocket far) = IvSocket.CreatePair();
             member.Add(near);
             pairs.Enqueue(far);
-            member.Post(_ => gate.Wait());
+            member.Post(_ =>
+            {
+                held.Signal();
+                gate.Wait();
+            });
         };
-        server.Group.Start();
+        Action join = LoopThread.Begin(1, _ => server.Group.Start());
+        Assert.That(held.Wait(Wait.Deadline));
         server.Group.Stop();
         gate.Set();
+        join();
         Assert.That(closed.Wait(Wait.Deadline));
         Assert.That(() => server.Connect(), Throws.InstanceOf<SocketException>().With.Property("SocketErrorCode").EqualTo(SocketError.ConnectionRefused));
         server.Group.Abort();
@@ -186,6 +193,28 @@ internal sealed class IvLoopGroupStopTests(string backend)
     }
 
     [Test]
+    public void Drain_handler_of_a_busy_loop_runs_before_its_connections_are_reset()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2, drainSeconds: 0), IvAcceptMode.RoundRobin);
+        using var gate = new ManualResetEventSlim();
+        var found = new ConcurrentQueue<(int Index, int Sockets)>();
+        server.Group.HandlerDrain = member =>
+        {
+            IvSocket[] sockets = member.GetSockets();
+            found.Enqueue((member.Index, sockets.Length));
+            sockets[0].Dispose();
+        };
+        server.Group.Start();
+        Served(server, 4);
+        server.Group.Members[1].Post(_ => gate.Wait());
+        server.Group.Stop();
+        Wait.For(() => server.Group.Members[0].Counters.Aborted == 1);
+        gate.Set();
+        Assert.That(server.Wait(), Is.EqualTo(new IvLoopGroupResult(4, 2, 2, default)).Using<IvLoopGroupResult>(SameCounts));
+        Assert.That(found, Is.EqualTo([(0, 2), (1, 2)]));
+    }
+
+    [Test]
     public void Stop_before_run_makes_run_return()
     {
         using var server = new GroupServer(GroupServer.Options(backend, 2));
@@ -203,6 +232,54 @@ internal sealed class IvLoopGroupStopTests(string backend)
         using var server = new GroupServer(GroupServer.Options(backend, 3));
         server.Group.HandlerSetup = static member => member.Group.Stop();
         Assert.That(server.Group.Run().Accepted, Is.Zero);
+    }
+
+    [Test]
+    public void Start_returns_when_all_loops_accept_and_not_before()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2), IvAcceptMode.RoundRobin);
+        using var held = new ManualResetEventSlim();
+        using var gate = new ManualResetEventSlim();
+        bool opened = false;
+        server.Group.HandlerSetup = member => member.Post(_ =>
+        {
+            if (member.Index == 0)
+            {
+                held.Set();
+                gate.Wait();
+                Volatile.Write(ref opened, true);
+            }
+        });
+        Action join = LoopThread.Begin(1, _ =>
+        {
+            server.Group.Start();
+            Assert.That(Volatile.Read(ref opened));
+        });
+        Assert.That(held.Wait(Wait.Deadline));
+        Wait.For(() => server.Group.Members[1].Loop!.Post(static _ => { }, null));
+        Assert.That(server.Group.ToString(), Does.EndWith("(2 loops, starting)"));
+        gate.Set();
+        join();
+        Assert.That(server.Group.ToString(), Does.EndWith("(2 loops, running)"));
+    }
+
+    [Test]
+    public void Third_signal_does_what_it_does_without_a_group()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 1));
+        using var gate = new ManualResetEventSlim();
+        server.Group.Start();
+        server.Group.Members[0].Post(_ => gate.Wait());
+        Assert.That(Enumerable.Range(0, 4).Select(_ => Signal(server.Group)), Is.EqualTo([true, true, false, false]));
+        gate.Set();
+        Assert.That(server.Wait().Aborted, Is.Zero);
+
+        static bool Signal(IvLoopGroup group)
+        {
+            var context = new System.Runtime.InteropServices.PosixSignalContext(System.Runtime.InteropServices.PosixSignal.SIGINT);
+            GroupSignals.OnSignal(group, context);
+            return context.Cancel;
+        }
     }
 
     [Test]
@@ -286,6 +363,28 @@ internal sealed class IvLoopGroupStopTests(string backend)
     }
 
     [Test]
+    public void Exception_of_an_accept_handler_that_the_hook_takes_resets_the_connection_and_no_drain_waits_for_it([Values] IvAcceptMode mode)
+    {
+        using var group = new IvLoopGroup(GroupServer.Options(backend, 2, drainSeconds: 3600, loopOptions: _ => new IvLoopOptions
+        {
+            PollMethods = [GroupServer.Method(backend)],
+            UnhandledException = static _ => { },
+        }));
+        var address = (System.Net.IPEndPoint)group.Listen(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0), static (_, _) => throw new InvalidOperationException("no"), mode);
+        group.Start();
+        for (int i = 0; i < 4; i++)
+        {
+            using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 30_000 };
+            client.Connect(address);
+            Assert.That(GroupServer.Receive(client), Is.EqualTo("reset"));
+        }
+
+        group.Stop();
+        Wait.For(() => group.Completion.IsCompleted);
+        Assert.That(group.Wait(), Is.EqualTo(new IvLoopGroupResult(4, 0, 4, default)).Using<IvLoopGroupResult>(SameCounts));
+    }
+
+    [Test]
     public void Exception_of_setup_makes_start_fail_with_nothing_left_running()
     {
         using var server = new GroupServer(GroupServer.Options(backend, 3));
@@ -327,6 +426,26 @@ internal sealed class IvLoopGroupStopTests(string backend)
     }
 
     [Test]
+    public void Quit_that_comes_during_dispose_ends_the_next_run_of_the_thread_s_own_loop()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2));
+        server.Group.Start();
+        using var gate = new ManualResetEventSlim();
+        server.Group.Members[0].Post(_ => gate.Wait());
+        LoopThread.Run(GroupServer.LoopOptions(backend), loop =>
+        {
+            loop.Quit();
+            new IvTimer(_ => gate.Set()).Start(TimeSpan.Zero); // the group has not ended before Dispose runs this loop
+            server.Group.Dispose();
+            var late = new IvTimer(_ => loop.Quit());
+            late.Start(Wait.Deadline);
+            loop.Run();
+            Assert.That(late.IsRegistered, "it did not wait for the timer");
+            late.Stop();
+        });
+    }
+
+    [Test]
     public void Dispose_in_a_handler_aborts_and_does_not_wait()
     {
         using var server = new GroupServer(GroupServer.Options(backend, 2, drainSeconds: 3600));
@@ -344,6 +463,7 @@ internal sealed class IvLoopGroupStopTests(string backend)
         server.Group.Dispose();
         Assert.That(GroupServer.Receive(early), Is.EqualTo("reset"));
         Assert.That(server.Group.Completion.IsCompletedSuccessfully);
+        Assert.That(server.Group.Completion.Result, Is.EqualTo(default(IvLoopGroupResult)));
         server.Dispose();
     }
 
