@@ -1,18 +1,14 @@
 // Sends back whatever its clients send. It knows neither where they come from nor which loop it runs on, but for that of the
 // thread that calls Welcome: `echo` has one, `cores` one for each loop.
 
-using System.Net.Sockets;
-
 namespace Ivy.Net.Examples;
 
-public class EchoService
+public partial class EchoService
 {
     // One buffer for all connections: what a client sent has gone back, or is kept in an Unsent, when the handler returns.
     // An idle connection holds its socket, its IvFd, and nothing else.
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly Action<IvFd> _echo;
-    private readonly HashSet<IvSocket> _behind = [];
-    private bool _isEnding;
 
     public EchoService() => _echo = Echo;
 
@@ -27,25 +23,6 @@ public class EchoService
         if (new IvFd(client) { HandlerIn = _echo }.TryRegister() != IvError.None)
         {
             client.Dispose(); // the kernel watches no more descriptors
-        }
-    }
-
-    // Clients are told that nothing more will come; those that have something to get yet, when they have got it.
-    public void End(IEnumerable<IvSocket> clients)
-    {
-        _isEnding = true;
-        foreach (IvSocket client in clients)
-        {
-            EndIfIdle(client);
-        }
-    }
-
-    private void EndIfIdle(IvSocket client)
-    {
-        Span<byte> request = stackalloc byte[1];
-        if (_isEnding && !_behind.Contains(client) && client.Peek(request).WouldBlock)
-        {
-            client.TryShutdown(SocketShutdown.Send);
         }
     }
 
@@ -97,8 +74,7 @@ public class EchoService
             connection.State = null;
             connection.HandlerOut = null;
             connection.HandlerIn = _echo;
-            _behind.Remove(connection.Socket);
-            EndIfIdle(connection.Socket);
+            OnUpToDate(connection.Socket);
         }
     }
 }
