@@ -9,7 +9,7 @@ namespace Ivy.Net.Tests.Processes;
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal sealed class RuntimeSignalsTests
 {
-    private static readonly Func<PosixSignal, Action<PosixSignalContext>, PosixSignalRegistration> Original = RuntimeSignals.Create;
+    private static readonly Func<PosixSignal, Action<PosixSignalContext>, PosixSignalRegistration> Original = PosixSignalRegistration.Create;
 
     private static IEnumerable<TestCaseData> Failures
     {
