@@ -114,6 +114,35 @@ internal sealed class IvProcessTests(ConformanceBackend backend)
     });
 
     [Test]
+    public void A_process_whose_own_streams_are_closed_gives_a_child_the_right_ones() => backend.Run(bench =>
+    {
+        // Numbers of streams that are free would be taken by what the child's streams are made of, and overwritten in turn.
+        string file = Path.GetTempFileName();
+        using (FileStream stream = File.OpenWrite(file))
+        {
+            int input = Native.Duplicate(0, lowest: 10);
+            int output = Native.Duplicate(1, lowest: 10);
+            Native.Close(0);
+            Native.Close(1);
+            IvProcess child = bench.Own(new IvProcess("sh", ["-c", "echo err >&2; echo out"]) { StandardInput = IvStdio.Pipe, StandardOutput = IvStdio.From(stream.SafeFileHandle), StandardError = IvStdio.Null });
+            IvError error = child.TryStart();
+            nint ours = error == IvError.None ? child.Input.DangerousGetHandle() : -1;
+            bench.Loop.Run();
+            child.Dispose();
+            Assert.That(Sys.Dup3(output, 1, 0), Is.EqualTo(1));
+            Assert.That(Sys.Dup3(input, 0, 0), Is.Zero);
+            Native.Close(input);
+            Native.Close(output);
+            Assert.That(error, Is.EqualTo(IvError.None));
+            Assert.That(ours, Is.GreaterThan((nint)2));
+            child.Input.Dispose();
+        }
+
+        Assert.That(File.ReadAllText(file), Is.EqualTo("out\n"));
+        File.Delete(file);
+    });
+
+    [Test]
     public void Nothing_but_the_streams_is_inherited_whatever_the_host_has_open() => backend.Run(bench =>
     {
         (int read, int write) = Native.Pipe(flags: 0); // as a library does that knows no close-on-exec

@@ -66,6 +66,10 @@ internal sealed unsafe class ShellChild : IDisposable
 
     public void Signal(int signal) => Assert.That(Sys.PidfdSendSignal(_pidfd, signal), Is.Zero, "pidfd_send_signal");
 
+    /// <summary>Whether the kernel has a stop or a continuation that nobody has taken.</summary>
+    public bool HasStopToTell =>
+        Sys.WaitId(_pidfd, Constants.WSTOPPED | Constants.WCONTINUED | Constants.WNOHANG | Constants.WNOWAIT, out _, out _) > 0;
+
     public void WaitForState(char state) => Wait.For(() => State == state);
 
     /// <summary>Takes the status, as a stranger would. False if somebody has.</summary>
