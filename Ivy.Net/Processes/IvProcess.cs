@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Ivy.Net.Interop;
 using Ivy.Net.Interop.Linux;
 using Microsoft.Win32.SafeHandles;
 
