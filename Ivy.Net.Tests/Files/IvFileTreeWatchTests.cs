@@ -43,11 +43,7 @@ internal sealed class IvFileTreeWatchTests(string method) : FileFixture(method)
         Make("tree", "a", "b", "c");
         Make("tree", "d");
         using IvFileTreeWatch tree = Watch();
-
-        // A move that was read together with the first events may have been there when the tree was listed: it would be listed again.
-        Write("tree", "first");
-        Until(loop, () => _log.Count == 1, "first");
-        _log.Clear();
+        ReadFirst(loop);
         Directory.Move(In("tree", "a", "b"), In("tree", "d", "new"));
         Write("tree", "d", "new", "c", "file");
         Until(loop, () => _log.Count == 2, "both");
@@ -255,6 +251,38 @@ internal sealed class IvFileTreeWatchTests(string method) : FileFixture(method)
     });
 
     [Test]
+    public void A_folder_that_was_watched_by_a_path_that_led_elsewhere_by_then_is_watched_anew() => Run(loop =>
+    {
+        Make("tree", "a");
+        using IvFileTreeWatch tree = Watch();
+        ReadFirst(loop);
+
+        // When the first `n` is worked in, its path is already that of the second one.
+        Make("tree", "a", "n");
+        Directory.Move(In("tree", "a"), In("tree", "b"));
+        Make("tree", "a", "n");
+        Turn(loop);
+        Write("tree", "b", "n", "first");
+        Write("tree", "a", "n", "second");
+        Until(loop, () => _log.Count(static line => line is "Created b/n/first" or "Created a/n/second") == 2, "each by its own watch");
+        Assert.That(tree.Paths, Is.EquivalentTo(TreeDisk.List(_root)));
+    });
+
+    [Test]
+    public void A_name_that_could_not_be_looked_at_because_a_folder_above_had_moved_is_looked_at_then() => Run(loop =>
+    {
+        Make("tree", "a", "x", "inner");
+        Make("tree", "a", "y");
+        using IvFileTreeWatch tree = Watch();
+        ReadFirst(loop);
+        Assert.That(Native.Exchange(In("tree", "a", "x"), In("tree", "a", "y")));
+        Directory.Move(In("tree", "a"), In("tree", "b"));
+        Until(loop, () => tree.Contains(In("tree", "b", "y", "inner")), "all of it");
+        Assert.That(tree.Paths, Is.EquivalentTo(TreeDisk.List(_root)));
+        Assert.That(KernelWatches(), Is.EqualTo(tree.FolderCount));
+    });
+
+    [Test]
     public void It_is_shown_and_reported_and_counted_as_itself()
     {
         IvFileTreeWatch? tree = null;
@@ -270,6 +298,14 @@ internal sealed class IvFileTreeWatchTests(string method) : FileFixture(method)
         });
         Assert.That(Leaks.Single().Objects, Is.EqualTo((IvObject[])[tree!]));
         Assert.That(tree!.IsRegistered, Is.False);
+    }
+
+    // A move that is read together with the first events may have been there when the tree was listed, so that it is listed again.
+    private void ReadFirst(IvLoop loop)
+    {
+        Write("tree", "first");
+        Until(loop, () => _log.Count == 1, "first");
+        _log.Clear();
     }
 
     private IvFileTreeWatch Watch(IvFileEvents events = Structure, bool reportsExisting = false)

@@ -21,25 +21,13 @@ internal sealed class TreeDifferentialTests(string method) : FileFixture(method)
         _outside = Make("outside");
     }
 
-    // Often: the events are of now; seldom: they are history, and the disk is far ahead of them.
     [Test]
-    public void View_and_events_come_out_as_the_disk([Values(0, 3, 30, 300)] int pause, [Range(1, 3)] int seed) => Run(loop =>
-    {
-        var random = new Random(seed);
-        var disk = new TreeDisk(_root, _outside, (seed * 1000) + pause);
-        List<string> log = Prepare(disk);
-        using Mirror mirror = Begin(log);
-        for (int i = 0; i < Operations; i++)
-        {
-            log.Add(disk.Act());
-            if (random.Next(pause + 1) == 0)
-            {
-                Turn(loop, 1);
-            }
-        }
+    public void View_and_events_come_out_as_the_disk([Values(0, 3, 30, 300)] int pause, [Range(1, 3)] int seed) => Work(pause, seed);
 
-        AssertSame(loop, mirror, log);
-    });
+    [Test]
+    [Explicit("takes a minute")]
+    [Category("Stress")]
+    public void They_do_for_many_seeds([Values(0, 3, 30, 300)] int pause, [Range(101, 140)] int seed) => Work(pause, seed);
 
     [Test]
     public void They_do_while_others_are_at_work([Range(1, 2)] int seed) => Run(loop =>
@@ -94,6 +82,25 @@ internal sealed class TreeDifferentialTests(string method) : FileFixture(method)
 
         AssertSame(loop, mirror, log);
         Assert.That(overflows, Is.GreaterThan(0));
+    });
+
+    // Often: the events are of now; seldom: they are history, and the disk is far ahead of them.
+    private void Work(int pause, int seed) => Run(loop =>
+    {
+        var random = new Random(seed);
+        var disk = new TreeDisk(_root, _outside, (seed * 1000) + pause);
+        List<string> log = Prepare(disk);
+        using Mirror mirror = Begin(log);
+        for (int i = 0; i < Operations; i++)
+        {
+            log.Add(disk.Act());
+            if (random.Next(pause + 1) == 0)
+            {
+                Turn(loop, 1);
+            }
+        }
+
+        AssertSame(loop, mirror, log);
     });
 
     private static List<string> Prepare(TreeDisk disk)
