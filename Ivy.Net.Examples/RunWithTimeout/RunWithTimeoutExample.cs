@@ -1,6 +1,6 @@
 // Runs a command, and ends it when its time is over, as timeout(1) does. What the command has started itself is ended too: it
 // runs in a process group of its own. The exit code is the command's, 128 and the signal if one has killed it, and 124 if
-// its time was over.
+// its time was over. A Ctrl-C, or a SIGTERM, ends the command in the same way.
 //
 //   dotnet run --project Ivy.Net.Examples -- run-with-timeout [--kill-after SECONDS] SECONDS COMMAND [ARGUMENT...]
 //   dotnet run --project Ivy.Net.Examples -- run-with-timeout 2 sh -c "echo begun; sleep 10"
@@ -10,12 +10,15 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Ivy.Net.Examples;
 
 internal sealed class RunWithTimeoutExample : IExample
 {
-    private const int TimeIsOver = 124; // as timeout(1)
+    // As timeout(1).
+    private const int TimeIsOver = 124;
+    private const int Failed = 125;
 
     public string Name => "run-with-timeout";
 
@@ -58,16 +61,32 @@ internal sealed class RunWithTimeoutExample : IExample
             NewProcessGroup = true,
             KillLadder = new IvKillLadder { Attempts = 1, Interval = killAfter },
         };
+        using IvSignal interrupted = CloseOn(PosixSignal.SIGINT, child);
+        using IvSignal terminated = CloseOn(PosixSignal.SIGTERM, child);
         child.Start(); // with our standard input, output and error
         var timer = new IvTimer(static timer => ((IvProcess)timer.State!).Close()) { State = child, KeepsLoopAlive = false };
         timer.Start(time);
         loop.Run(); // until the child has ended
-        if (timer.IsRegistered)
+        if (child.Status is not { } status)
         {
-            return child.Status!.Value.ShellExitCode;
+            Console.Error.WriteLine($"{words[0]}: can't be ended, and goes on");
+            return Failed;
         }
 
-        Console.Error.WriteLine($"{words[0]}: {child.Status}, because {time.TotalSeconds} s were over");
+        if (timer.IsRegistered)
+        {
+            return status.ShellExitCode;
+        }
+
+        Console.Error.WriteLine($"{words[0]}: {status}, because {time.TotalSeconds} s were over");
         return TimeIsOver;
+    }
+
+    // The command does not get a Ctrl-C itself, being in a group of its own.
+    private static IvSignal CloseOn(PosixSignal signal, IvProcess child)
+    {
+        var listener = new IvSignal(signal, static signal => ((IvProcess)signal.State!).Close()) { State = child, KeepsLoopAlive = false };
+        _ = listener.TryRegister(); // not if whoever has started us ignores it
+        return listener;
     }
 }

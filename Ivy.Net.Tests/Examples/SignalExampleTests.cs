@@ -25,6 +25,18 @@ internal sealed class SignalExampleTests
     }
 
     [Test]
+    public void Run_with_timeout_ends_its_command_when_it_is_ended_itself([Values(ExampleProcess.SigInt, ExampleProcess.SigTerm)] int signal)
+    {
+        using ExampleProcess process = ExampleProcess.Start("run-with-timeout", "20", "sh", "-c", "echo $$; sleep 1000 & wait");
+        int command = int.Parse(process.WaitForLine("^[0-9]+$").Value);
+        process.Signal(signal);
+
+        // Its standard output ends when the last process that has the pipe is gone.
+        Assert.That(process.WaitForExit(), Is.EqualTo(128 + ExampleProcess.SigTerm));
+        Assert.That(ShellChild.StateOf(command), Is.Null, "reaped");
+    }
+
+    [Test]
     public void Signals_ends_by_itself_when_its_last_client_has_gone()
     {
         using ExampleProcess process = ExampleProcess.Start("signals", "--port", "0");

@@ -126,6 +126,7 @@ internal sealed class IvProcessRefusalTests
             Assert.That(() => new IvProcess("true") { StandardOutput = IvStdio.SameAsOutput }, Throws.ArgumentException);
             Assert.That(() => new IvProcess("true") { StandardInput = IvStdio.SameAsOutput }, Throws.ArgumentException);
             Assert.That(() => IvStdio.From(-1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+            Assert.That(() => IvStdio.From(unchecked((nint)0x1_0000_0003)), Throws.InstanceOf<ArgumentOutOfRangeException>());
             Assert.That(() => IvStdio.From(null!), Throws.ArgumentNullException);
             Assert.That(new IvProcess("true") { Environment = { ["A=B"] = "x" } }.Start, Throws.ArgumentException);
             Assert.That(new IvProcess("true") { Environment = { [string.Empty] = "x" } }.Start, Throws.ArgumentException);

@@ -88,7 +88,7 @@ internal sealed class IvSignalRegistrationTests
     });
 
     [Test]
-    public void Numbers_that_are_no_signals_are_out_of_range([Values(0, -11, int.MinValue, 65, int.MaxValue)] int number) =>
+    public void Numbers_that_are_no_signals_are_out_of_range([Values(0, -1, -10, -11, int.MinValue, 65, int.MaxValue)] int number) =>
         Assert.That(() => new IvSignal(number, static _ => { }), Throws.TypeOf<ArgumentOutOfRangeException>());
 
     [TestCase(9, "SIGKILL (9)", "no program can catch it")]

@@ -14,6 +14,8 @@ namespace Ivy.Net.Tests.Processes;
 internal sealed class IvSignalTests(ConformanceBackend backend)
 {
     private const int SigUsr1 = Native.SigUsr1;
+    private const int SigKill = 9;
+    private const int SigStop = 19;
     private const int FirstRealTime = 35;
     private const int LastRealTime = 64;
 
@@ -188,10 +190,26 @@ internal sealed class IvSignalTests(ConformanceBackend backend)
     {
         using IvSignal shared = Listen(PosixSignal.SIGCHLD);
         using IvSignal exclusive = Listen(PosixSignal.SIGCHLD, isExclusive: true);
+
+        // All that has to do with children at once: none takes anything from another.
+        List<string> told = [];
+        using ShellChild watched = ShellChild.Start("sleep 1000");
+        using var wait = new IvWait(watched.ProcessId, (_, status) => told.Add($"wait {status}")) { TellsStops = true };
+        wait.Register();
+        using var child = new IvProcess("sh", ["-c", "exit 5"]) { HandlerExit = (_, status) => told.Add($"process {status}") };
+        child.Start();
         using var process = Process.Start("/bin/sh", ["-c", "exit 7"]);
-        bench.Until(() => shared.Count > 0 && exclusive.Count > 0, "SIGCHLD");
+        bench.Until(() => shared.Count > 0 && exclusive.Count > 0 && told.Contains("process exited with 5"), "SIGCHLD");
         Assert.That(process.WaitForExit(Wait.Deadline));
         Assert.That(process.ExitCode, Is.EqualTo(7));
+
+        (long sharedBefore, long exclusiveBefore) = (shared.Count, exclusive.Count);
+        watched.Signal(SigStop);
+        bench.Until(() => shared.Count > sharedBefore && exclusive.Count > exclusiveBefore && told.Contains("wait stopped by SIGSTOP"), "stopped");
+        (sharedBefore, exclusiveBefore) = (shared.Count, exclusive.Count);
+        watched.Signal(SigKill);
+        bench.Until(() => shared.Count > sharedBefore && exclusive.Count > exclusiveBefore && told.Contains("wait killed by SIGKILL"), "killed");
+        Assert.That(told, Is.EqualTo(["process exited with 5", "wait stopped by SIGSTOP", "wait killed by SIGKILL"]));
     });
 
     [Test]

@@ -6,6 +6,7 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Processes;
 
 /// <summary>Ending a child by Close (row P1): real children, virtual time.</summary>
+/// <remarks>Not on each backend: what is told of a child on epoll and poll is IvProcessTests' affair, and here the poller is scripted for its clock.</remarks>
 [NonParallelizable] // children and faults are the process's
 [Platform(Include = "Linux")]
 internal sealed class KillLadderTests
@@ -28,6 +29,29 @@ internal sealed class KillLadderTests
         var ladder = new Ladder(Stubborn, child => child.KillLadder = new IvKillLadder { Attempts = 2, Interval = 1 * Second });
         Assert.That(ladder.Run(), Is.EqualTo(["0 asked", "1 asked", "2 killed by SIGKILL"]));
     }
+
+    [Test]
+    public void The_ladder_of_Close_is_kept_when_another_one_is_set_meanwhile()
+    {
+        var ladder = new Ladder(
+            Stubborn,
+            child => child.KillLadder = new IvKillLadder { Attempts = 2, Interval = 1 * Second },
+            child => child.KillLadder = new IvKillLadder { Attempts = 0, Signal = 2, Interval = 1 * Second });
+        Assert.That(ladder.Run(), Is.EqualTo(["0 asked", "1 asked", "2 killed by SIGKILL"]));
+    }
+
+    [Test]
+    public void A_child_that_has_left_its_group_is_ended_all_the_same() => LoopThread.Run(loop =>
+    {
+        using var child = new IvProcess("sleep", ["1000"]) { NewProcessGroup = true };
+        child.Start();
+        using var faults = new CountingFaults();
+        faults.FailAlways(SysCall.Kill, IvError.ESRCH);
+        child.Close();
+        loop.Run();
+        Assert.That(child.Status.ToString(), Is.EqualTo("killed by SIGTERM"));
+        Assert.That(faults[SysCall.Kill], Is.EqualTo(1), "the group was asked first");
+    });
 
     [Test]
     public void Without_attempts_it_is_killed_at_once()
@@ -162,7 +186,7 @@ internal sealed class KillLadderTests
     });
 
     /// <summary>A child in virtual time: each time the clock jumps, what it does is waited for in real time.</summary>
-    private sealed class Ladder(string line, Action<IvProcess> adjust)
+    private sealed class Ladder(string line, Action<IvProcess> adjust, Action<IvProcess>? afterClose = null)
     {
         private readonly List<string> _log = [];
 
@@ -178,6 +202,7 @@ internal sealed class KillLadderTests
             Assert.That(ReadLine(child), Is.EqualTo("ready"));
             nint pidfd = nint.Parse(poller.Calls.Single(static call => call.StartsWith("add ", StringComparison.Ordinal)).Split(' ')[1]);
             child.Close();
+            afterClose?.Invoke(child);
             for (int second = 0; second < 60 && child.IsRegistered; second++)
             {
                 // Whether it has been asked, or has ended: its pipe tells.

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ivy.Net.Interop;
 using Ivy.Net.Interop.Linux;
 
@@ -21,6 +22,9 @@ internal sealed class ChildHandle : IDisposable
     public int ProcessId { get; }
 
     public int Descriptor => _pidfd!.Fd;
+
+    /// <summary>There is no descriptor: somebody had reaped it before it could be opened.</summary>
+    public bool IsGone => _pidfd is null;
 
     /// <summary>Opens a child.</summary>
     /// <param name="process">Its number.</param>
@@ -47,9 +51,70 @@ internal sealed class ChildHandle : IDisposable
         return error;
     }
 
+    /// <summary>
+    /// As <see cref="TryOpen"/>, of a child that has just been started. As process 1 the runtime may have reaped it by now: then it is
+    /// a child that has ended, of which nothing else is known, and its number is not to be used.
+    /// </summary>
+    public static IvError TryOpenStarted(int process, out ChildHandle? child)
+    {
+        child = new ChildHandle(process);
+        if (!child.TryHold())
+        {
+            child = null;
+            return IvError.EBUSY;
+        }
+
+        IvError error = child.Open(wasStarted: true);
+        if (error == IvError.ESRCH)
+        {
+            child._isReaped = true;
+            child.Release();
+            return IvError.None;
+        }
+
+        if (error != IvError.None)
+        {
+            child.Release();
+            child = null;
+        }
+
+        return error;
+    }
+
+    /// <summary>
+    /// Whether the system lets a child be watched, asked before there is one. The descriptor is to be held until right before the
+    /// child is opened: it keeps a place for it.
+    /// </summary>
+    public static IvError TryReserve(out DescriptorHandle? place)
+    {
+        place = null;
+        int pidfd = Sys.PidfdOpen(Environment.ProcessId);
+        if (pidfd < 0)
+        {
+            return Sys.Error(pidfd);
+        }
+
+        // This process is not its own child, which is what a kernel says that understands the question.
+        int result = Look(pidfd);
+        if (result >= 0 || Sys.Error(result) == IvError.ECHILD)
+        {
+            place = new DescriptorHandle(pidfd);
+            return IvError.None;
+        }
+
+        Sys.Close(pidfd);
+        return LookError(result);
+    }
+
     /// <summary>Takes the final status if there is one. False if the child lives.</summary>
     public bool TryReap(out IvChildStatus status)
     {
+        if (IsGone)
+        {
+            status = new IvChildStatus(IvChildStatusKind.Unknown);
+            return true;
+        }
+
         lock (_reaping)
         {
             int result = Sys.WaitId(Descriptor, Constants.WEXITED | Constants.WNOHANG, out ChildState state, out ResourceUsage usage);
@@ -79,7 +144,12 @@ internal sealed class ChildHandle : IDisposable
     public IvError Kill(int signal)
     {
         bool referenced = false;
-        DescriptorHandle pidfd = _pidfd!;
+        DescriptorHandle? pidfd = _pidfd;
+        if (pidfd is null)
+        {
+            return IvError.ESRCH;
+        }
+
         try
         {
             if (!HandleReference.TryAdd(pidfd, ref referenced))
@@ -104,7 +174,13 @@ internal sealed class ChildHandle : IDisposable
     {
         lock (_reaping)
         {
-            int result = _isReaped ? -(int)IvError.ESRCH : Sys.KillGroup(ProcessId, signal);
+            // Somebody else may have reaped it, and its number may be another group's.
+            if (_isReaped || Kill(0) == IvError.ESRCH)
+            {
+                return IvError.ESRCH;
+            }
+
+            int result = Sys.KillGroup(ProcessId, signal);
             return result < 0 ? Sys.Error(result) : IvError.None;
         }
     }
@@ -113,8 +189,11 @@ internal sealed class ChildHandle : IDisposable
     public void Dispose()
     {
         Release();
-        _pidfd!.Dispose();
+        _pidfd?.Dispose();
     }
+
+    /// <summary>The number of a signal; of one that this system does not have, one that the kernel refuses (EINVAL). 0 is 0, which only asks.</summary>
+    public static int NumberOf(PosixSignal signal) => SignalNumbers.Resolve(signal) is var number && number == 0 && signal != 0 ? -1 : number;
 
     /// <summary>For one that nobody waits for any more: true once it is reaped, and the handle closed.</summary>
     public bool TryDiscard()
@@ -124,11 +203,11 @@ internal sealed class ChildHandle : IDisposable
             return false;
         }
 
-        _pidfd!.Dispose();
+        _pidfd?.Dispose();
         return true;
     }
 
-    private IvError Open()
+    private IvError Open(bool wasStarted = false)
     {
         int pidfd = Sys.PidfdOpen(ProcessId);
         if (pidfd < 0)
@@ -136,18 +215,23 @@ internal sealed class ChildHandle : IDisposable
             return Sys.Error(pidfd);
         }
 
-        _pidfd = new DescriptorHandle(pidfd);
-
-        // Only looks: the status stays where it is. Linux 5.3 has pidfds that can't be waited for, and says EINVAL.
-        int result = Sys.WaitId(pidfd, Constants.WEXITED | Constants.WNOHANG | Constants.WNOWAIT, out _, out _);
-        if (result >= 0)
+        // One that was started here and is no child any more has been reaped: that it has ended is told as ever.
+        int result = Look(pidfd);
+        if (result >= 0 || (wasStarted && Sys.Error(result) == IvError.ECHILD))
         {
+            _pidfd = new DescriptorHandle(pidfd);
             return IvError.None;
         }
 
-        _pidfd.Dispose();
-        return Sys.Error(result) is IvError.EINVAL ? IvError.ENOSYS : Sys.Error(result);
+        Sys.Close(pidfd);
+        return LookError(result);
     }
+
+    // The status stays where it is.
+    private static int Look(int pidfd) => Sys.WaitId(pidfd, Constants.WEXITED | Constants.WNOHANG | Constants.WNOWAIT, out _, out _);
+
+    // Linux 5.3 has pidfds that can't be waited for.
+    private static IvError LookError(int result) => Sys.Error(result) is IvError.EINVAL ? IvError.ENOSYS : Sys.Error(result);
 
     private bool TryHold()
     {

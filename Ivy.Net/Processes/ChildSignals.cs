@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Ivy.Net.Interop;
 using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net;
@@ -16,12 +15,26 @@ internal static class ChildSignals
     private static PosixSignalRegistration? _registration;
 
     /// <summary>Has the stops and continuations of a child collected from now on, the one that it is in among them.</summary>
-    public static void Add(ChildWatch watch)
+    public static IvError TryAdd(ChildWatch watch)
     {
         lock (Gate)
         {
-            EnsureCaught();
-            Watches.Add(watch);
+            IvError error = TryCatch();
+            if (error == IvError.None)
+            {
+                Watches.Add(watch);
+                watch.CollectStops();
+            }
+
+            return error;
+        }
+    }
+
+    /// <summary>Has what the kernel has of a child's stops collected at once, and what is being collected finished.</summary>
+    public static void Collect(ChildWatch watch)
+    {
+        lock (Gate)
+        {
             watch.CollectStops();
         }
     }
@@ -35,12 +48,15 @@ internal static class ChildSignals
         }
     }
 
-    /// <summary>Reaps a child that nobody waits for any more when it ends, so that no zombie stays; then closes its handle.</summary>
+    /// <summary>
+    /// Reaps a child that nobody waits for any more when it ends, so that no zombie stays; then closes its handle.
+    /// <see cref="RuntimeSignals.TryPrepare"/> has to have been asked: this can't fail.
+    /// </summary>
     public static void Abandon(ChildHandle child)
     {
         lock (Gate)
         {
-            EnsureCaught();
+            _ = TryCatch();
 
             // It may have ended before it was put on the list, and before the signal was caught.
             if (!child.TryDiscard())
@@ -50,7 +66,18 @@ internal static class ChildSignals
         }
     }
 
-    private static void EnsureCaught() => _registration ??= PosixSignalRegistration.Create(SignalNumbers.ToPosixSignal(Constants.SIGCHLD), OnSignal);
+    /// <summary>As if SIGCHLD had never been caught; for tests.</summary>
+    internal static void Forget()
+    {
+        lock (Gate)
+        {
+            _registration?.Dispose();
+            _registration = null;
+        }
+    }
+
+    private static IvError TryCatch() =>
+        _registration is null ? RuntimeSignals.TryCatch(Constants.SIGCHLD, OnSignal, out _registration) : IvError.None;
 
     // On a thread of the pool.
     private static void OnSignal(PosixSignalContext context)

@@ -11,21 +11,21 @@ namespace Ivy.Net;
 /// </remarks>
 internal sealed class ChildWatch : IDisposable
 {
+    // A child that a debugger traces is readable, and can't be reaped, until the debugger has looked at it.
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly IvObject _owner;
     private readonly ChildHandle _child;
-    private readonly IvFd _fd;
+    private readonly IvFd? _fd;
+    private IvTimer? _look;
     private readonly ConcurrentQueue<IvChildStatus>? _stops;
     private readonly IvEvent? _stopped;
 
     private ChildWatch(IvObject owner, ChildHandle child, bool tellsStops)
     {
+        _owner = owner;
         _child = child;
-        _fd = new IvFd(child.Descriptor)
-        {
-            State = owner,
-            IsInternal = true,
-            SetsNonBlocking = false,
-            HandlerIn = static fd => ((IChildOwner)fd.State!).Watch!.TellStopOrEnd(),
-        };
+        _fd = child.IsGone ? null : new IvFd(child.Descriptor) { State = owner, IsInternal = true, SetsNonBlocking = false, HandlerIn = OnReadable };
         if (tellsStops)
         {
             _stops = [];
@@ -40,20 +40,14 @@ internal sealed class ChildWatch : IDisposable
     public static IvError TryStart(IvObject owner, ChildHandle child, bool tellsStops, out ChildWatch? watch)
     {
         watch = new ChildWatch(owner, child, tellsStops);
-        IvError error = watch._fd.TryRegister();
+        IvError error = watch.TryAttach();
         if (error != IvError.None)
         {
+            watch.Detach();
             watch = null;
-            return error;
         }
 
-        if (watch._stopped is { } stopped)
-        {
-            stopped.Register();
-            ChildSignals.Add(watch);
-        }
-
-        return IvError.None;
+        return error;
     }
 
     /// <summary>Sends a signal; any thread. ESRCH once the child is reaped.</summary>
@@ -93,18 +87,62 @@ internal sealed class ChildWatch : IDisposable
         }
     }
 
+    private static void OnReadable(IvFd fd) => ((IChildOwner)fd.State!).Watch!.TellStopOrEnd();
+
+    private IvError TryAttach()
+    {
+        if (_fd is null)
+        {
+            LookIn(TimeSpan.Zero);
+            return IvError.None;
+        }
+
+        IvError error = _fd.TryRegister();
+        if (error == IvError.None && _stopped is not null)
+        {
+            _stopped.Register();
+            error = ChildSignals.TryAdd(this);
+        }
+
+        return error;
+    }
+
     private void Detach()
     {
-        if (_fd.IsRegistered)
+        if (_fd is { IsRegistered: true })
         {
             _fd.EndRegistration();
         }
 
+        _look?.Stop();
         EndStops();
+    }
+
+    // By a timer instead of the descriptor.
+    private void LookIn(TimeSpan time)
+    {
+        _look ??= new IvTimer(static timer => ((IChildOwner)timer.State!).Watch!.LookAgain()) { State = _owner, IsInternal = true };
+        _look.Start(time);
+    }
+
+    private void LookAgain()
+    {
+        if (_fd is not null)
+        {
+            _fd.HandlerIn = OnReadable;
+        }
+
+        TellStopOrEnd();
     }
 
     private void TellStopOrEnd()
     {
+        // Stops come before the end: those that the kernel has still, and those that are being taken from it.
+        if (_stops is { IsEmpty: true } && _stopped!.IsRegistered)
+        {
+            ChildSignals.Collect(this);
+        }
+
         if (_stops is { IsEmpty: false })
         {
             TellStop();
@@ -112,13 +150,23 @@ internal sealed class ChildWatch : IDisposable
         else if (_child.TryReap(out IvChildStatus status))
         {
             End = status;
-            _fd.HandlerIn = null;
+            Mute();
             EndStops();
-            ((IChildOwner)_fd.State!).OnStatus(status);
+            ((IChildOwner)_owner).OnStatus(status);
         }
         else
         {
-            _fd.Loop!.UncountDispatch();
+            _owner.Loop!.UncountDispatch();
+            Mute();
+            LookIn(LookInterval);
+        }
+    }
+
+    private void Mute()
+    {
+        if (_fd is not null)
+        {
+            _fd.HandlerIn = null;
         }
     }
 
@@ -126,7 +174,7 @@ internal sealed class ChildWatch : IDisposable
     {
         if (!_stops!.TryDequeue(out IvChildStatus status))
         {
-            _fd.Loop!.UncountDispatch();
+            _owner.Loop!.UncountDispatch();
             return;
         }
 
@@ -135,7 +183,7 @@ internal sealed class ChildWatch : IDisposable
             _stopped!.Post();
         }
 
-        ((IChildOwner)_fd.State!).OnStatus(status);
+        ((IChildOwner)_owner).OnStatus(status);
     }
 
     private void EndStops()

@@ -45,6 +45,17 @@ public sealed unsafe partial class IvProcess
             return error;
         }
 
+        // Before the program runs, all that can be known of whether it can be watched, and let go of.
+        error = RuntimeSignals.TryPrepare();
+        DescriptorHandle? place = null;
+        error = error == IvError.None ? ChildHandle.TryReserve(out place) : error;
+        using DescriptorHandle? reserved = place;
+        if (error != IvError.None)
+        {
+            advice = ChildErrors.Advice(error);
+            return error;
+        }
+
         error = ProgramSearch.TryFind(Program, WorkingDirectory, out string path);
         int process = 0;
         if (error == IvError.None)
@@ -59,6 +70,7 @@ public sealed unsafe partial class IvProcess
             return error;
         }
 
+        reserved!.Dispose();
         error = TryWatch(process, out ChildWatch? watch);
         if (error != IvError.None)
         {
@@ -113,15 +125,16 @@ public sealed unsafe partial class IvProcess
         });
     }
 
-    // A child that can't be watched must not go on: nobody would ever hear of its end.
+    // A child that can't be watched must not go on: nobody would ever hear of its end. Little is left that can go wrong here:
+    // another thread has taken the last descriptor, or epoll has no room.
     private IvError TryWatch(int process, out ChildWatch? watch)
     {
         watch = null;
-        IvError error = ChildHandle.TryOpen(process, out ChildHandle? child, out bool isHeld);
-        if (error != IvError.None || isHeld)
+        IvError error = ChildHandle.TryOpenStarted(process, out ChildHandle? child);
+        if (error != IvError.None)
         {
             Sys.KillAndReap(process);
-            return isHeld ? IvError.EBUSY : error;
+            return error;
         }
 
         error = ChildWatch.TryStart(this, child!, tellsStops: false, out watch);

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Ivy.Net.Interop;
 using Ivy.Net.Interop.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -24,6 +23,7 @@ public sealed partial class IvProcess : IvObject, IChildOwner
     private Dictionary<string, string>? _environment;
     private volatile ChildWatch? _watch;
     private IvTimer? _ladder;
+    private IvKillLadder? _closing;
     private SafeFileHandle? _input;
     private SafeFileHandle? _output;
     private SafeFileHandle? _error;
@@ -159,7 +159,8 @@ public sealed partial class IvProcess : IvObject, IChildOwner
     /// </summary>
     /// <exception cref="IvException">
     /// ENOENT, EACCES, ENOEXEC, E2BIG …: the program can't be started; the message says whether it is the folder, the program or its
-    /// interpreter. EAGAIN, ENOMEM, EMFILE: a limit. SignalIgnored, ENOSYS: as for <see cref="IvWait.Register"/>. Nothing is left behind.
+    /// interpreter. EAGAIN, ENOMEM, EMFILE: a limit. SignalIgnored, ENOSYS: as for <see cref="IvWait.Register"/>, and found out before
+    /// the program runs. Nothing is left behind.
     /// </exception>
     /// <exception cref="ArgumentException">A variable of <see cref="Environment"/> can't be one.</exception>
     /// <exception cref="PlatformNotSupportedException">Not on Linux.</exception>
@@ -180,13 +181,13 @@ public sealed partial class IvProcess : IvObject, IChildOwner
 
     /// <summary>Sends the child a signal, and never another process that has got its number; any thread.</summary>
     /// <param name="signal">The number of the signal, as in 15 for SIGTERM; 0 only asks whether there is somebody to get one.</param>
-    /// <returns>ESRCH: the child has been reaped, which is so before the handler is told, or is not started. EPERM, EINVAL: see kill(2).</returns>
+    /// <returns>ESRCH: the child has been reaped, which is so before the handler is told, or is not started. EINVAL: no such signal. EPERM: see kill(2).</returns>
     public IvError Kill(int signal) => _watch?.Kill(signal) ?? IvError.ESRCH;
 
     /// <summary>As <see cref="Kill(int)"/>; any thread.</summary>
     /// <param name="signal">A signal that .NET has a name for.</param>
     /// <returns>As for <see cref="Kill(int)"/>.</returns>
-    public IvError Kill(PosixSignal signal) => Kill(SignalNumbers.Resolve(signal));
+    public IvError Kill(PosixSignal signal) => Kill(ChildHandle.NumberOf(signal));
 
     /// <summary>As <see cref="Kill(int)"/>, to all of the child's group; any thread. Only with <see cref="NewProcessGroup"/>.</summary>
     /// <param name="signal">The number of the signal.</param>
@@ -206,7 +207,7 @@ public sealed partial class IvProcess : IvObject, IChildOwner
     /// <param name="signal">A signal that .NET has a name for.</param>
     /// <returns>As for <see cref="Kill(int)"/>.</returns>
     /// <exception cref="InvalidOperationException">The child has no group of its own.</exception>
-    public IvError KillGroup(PosixSignal signal) => KillGroup(SignalNumbers.Resolve(signal));
+    public IvError KillGroup(PosixSignal signal) => KillGroup(ChildHandle.NumberOf(signal));
 
     /// <summary>
     /// Ends the child, by the signals of <see cref="KillLadder"/>, the first one at once; its whole group if it has one of its own.
@@ -222,8 +223,9 @@ public sealed partial class IvProcess : IvObject, IChildOwner
 
         KeepsLoopAlive = true;
         _signalsSent = 0;
+        _closing = KillLadder;
         _ladder = new IvTimer(static timer => ((IvProcess)timer.State!).TakeStep()) { State = this, IsInternal = true };
-        _ladder.Start(KillLadder.Interval, KillLadder.Interval);
+        _ladder.Start(_closing.Interval, _closing.Interval);
         TakeStep();
     }
 
@@ -254,16 +256,19 @@ public sealed partial class IvProcess : IvObject, IChildOwner
         ChildWatch watch = _watch!;
         _watch = null;
         _ladder?.Stop();
-        watch.Abandon();
         Unbind();
+        watch.Abandon();
     }
 
     private void TakeStep()
     {
         IvLoop loop = Loop!;
-        int signal = _signalsSent < KillLadder.Attempts ? KillLadder.Signal : Constants.SIGKILL;
+        int signal = _signalsSent < _closing!.Attempts ? _closing.Signal : Constants.SIGKILL;
         _signalsSent++;
-        IvError error = NewProcessGroup ? KillGroup(signal) : Kill(signal);
+        IvError error = NewProcessGroup ? KillGroup(signal) : IvError.ESRCH;
+
+        // It may have left the group that it began with.
+        error = error == IvError.ESRCH ? Kill(signal) : error;
         if (error is IvError.None or IvError.ESRCH)
         {
             return;

@@ -50,7 +50,7 @@ public sealed class IvSignal : IvObject
     /// <exception cref="ArgumentOutOfRangeException">This operating system has no such signal.</exception>
     /// <exception cref="ArgumentException">The signal can't be caught, or the runtime or the C library needs it; the message says which.</exception>
     public IvSignal(int number, Action<IvSignal> handler)
-        : this((PosixSignal)number, handler)
+        : this((PosixSignal)CheckedNumber(number), handler)
     {
     }
 
@@ -105,7 +105,8 @@ public sealed class IvSignal : IvObject
     /// <exception cref="IvException">
     /// <see cref="IvError.SignalIgnored"/>: whoever started the process had the signal ignored, so that it would never fire.
     /// EOPNOTSUPP: the loop's network is simulated, and has no signals; or the runtime needs the signal for the process, and
-    /// the scope is a thread. EMFILE, ENFILE, ENOMEM, and what <see cref="IvFd.Register"/> throws: for a thread's signals.
+    /// the scope is a thread. EAGAIN, EMFILE, ENFILE, ENOMEM: the runtime can't handle signals, for good, or there is no descriptor
+    /// for a thread's signals, for which there is also what <see cref="IvFd.Register"/> throws.
     /// </exception>
     /// <exception cref="PlatformNotSupportedException">Signals to a thread need Linux.</exception>
     public void Register()
@@ -136,15 +137,25 @@ public sealed class IvSignal : IvObject
         // First of all, so that a signal that comes now has somebody to post to.
         _event.Name = Name;
         _event.Register();
-        IvError error = TryListen();
-        if (error != IvError.None)
+        bool listens = false;
+        try
         {
-            _event.Unregister();
+            IvError error = TryListen();
+            listens = error == IvError.None;
+            if (listens)
+            {
+                Bind(loop);
+            }
+
             return error;
         }
-
-        Bind(loop);
-        return IvError.None;
+        finally
+        {
+            if (!listens)
+            {
+                _event.EndRegistration();
+            }
+        }
     }
 
     /// <summary>Ends listening; a call that is due is dropped, or handed over to another exclusive object. One that is not registered is a misuse (IVF0021).</summary>
@@ -183,6 +194,13 @@ public sealed class IvSignal : IvObject
         }
 
         Unbind();
+    }
+
+    // Below 0 are the values of PosixSignal, which are no numbers of signals.
+    private static int CheckedNumber(int number)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(number);
+        return number;
     }
 
     private IvError TryListen()

@@ -49,6 +49,7 @@ public readonly struct IvStdio : IEquatable<IvStdio>
     public static IvStdio From(nint handle)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(handle);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(handle, int.MaxValue);
         return new IvStdio(SourceKind.Given, handle);
     }
 

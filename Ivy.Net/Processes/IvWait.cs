@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Ivy.Net.Interop;
 
 namespace Ivy.Net;
 
@@ -128,13 +127,13 @@ public sealed class IvWait : IvObject, IChildOwner
 
     /// <summary>Sends the child a signal, and never another process that has got its number; any thread.</summary>
     /// <param name="signal">The number of the signal, as in 15 for SIGTERM; 0 only asks whether there is somebody to get one.</param>
-    /// <returns>ESRCH: the child has been reaped, which is so before the handler is told, or the object is not registered. EPERM, EINVAL: see kill(2).</returns>
+    /// <returns>ESRCH: the child has been reaped, which is so before the handler is told, or the object is not registered. EINVAL: no such signal. EPERM: see kill(2).</returns>
     public IvError Kill(int signal) => _watch?.Kill(signal) ?? IvError.ESRCH;
 
     /// <summary>As <see cref="Kill(int)"/>; any thread.</summary>
     /// <param name="signal">A signal that .NET has a name for.</param>
     /// <returns>As for <see cref="Kill(int)"/>.</returns>
-    public IvError Kill(PosixSignal signal) => Kill(SignalNumbers.Resolve(signal));
+    public IvError Kill(PosixSignal signal) => Kill(ChildHandle.NumberOf(signal));
 
     /// <summary>The number and the name, as in <c>IvWait 4711 ("backup")</c>.</summary>
     /// <returns>A text for messages. Allocates.</returns>

@@ -46,13 +46,10 @@ internal sealed class ProcessSignal
     {
         lock (_gate)
         {
-            try
+            IvError error = _registration is null ? RuntimeSignals.TryCatch(_number, OnSignal, out _registration) : IvError.None;
+            if (error != IvError.None)
             {
-                _registration ??= PosixSignalRegistration.Create(SignalNumbers.ToPosixSignal(_number), OnSignal);
-            }
-            catch (IOException refused)
-            {
-                return refused.HResult > 0 ? (IvError)refused.HResult : IvError.EINVAL;
+                return error;
             }
 
             _holds++;

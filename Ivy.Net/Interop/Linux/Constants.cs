@@ -155,6 +155,7 @@ internal static class Constants
     public const int SIGKILL = 9;
     public const int SIGTERM = 15;
     public const int SIGCHLD = 17;
+    public const int SIGURG = 23;
     public const int SIGSTOP = 19;
 
     // waitid(2).

@@ -77,9 +77,14 @@ internal static unsafe partial class Sys
         return result < 0 ? result : (info.Mask & Constants.PIDFD_INFO_EXIT) == 0 ? -(int)IvError.ENODATA : 0;
     }
 
-    /// <summary>For a child that can't be watched: ends it, and waits until it has.</summary>
+    /// <summary>For a child that can't be watched: ends it, and waits until it has. If it is no child any more its number is left alone.</summary>
     public static void KillAndReap(int process)
     {
+        if (Libc.syscall(WaitIdNumber, Constants.P_PID, process, 0, Constants.WEXITED | Constants.WNOHANG | Constants.WNOWAIT, 0) < 0)
+        {
+            return;
+        }
+
         _ = Libc.kill(process, Constants.SIGKILL);
         nint result;
         do
