@@ -9,7 +9,6 @@
 
 using System.CommandLine;
 using System.Net;
-using System.Net.Sockets;
 
 namespace Ivy.Net.Examples;
 
@@ -52,7 +51,7 @@ internal sealed class CoresExample : IExample
 
     private static void Run(IvLoopGroup group, IPEndPoint address, IvAcceptMode mode)
     {
-        EndPoint bound = group.Listen(address, static (member, client) => ((EchoService)member.State!).Welcome(client), mode);
+        EndPoint bound = group.Listen(address, static (member, client) => Service(member).Welcome(client), mode);
         group.HandlerSetup = static member => member.State = new EchoService();
         group.HandlerDrain = SayGoodbye;
 
@@ -68,11 +67,7 @@ internal sealed class CoresExample : IExample
     }
 
     // An echo client may be silent for ever: it is told that nothing more will come. When it closes, the connection has drained.
-    private static void SayGoodbye(IvLoopGroupMember member)
-    {
-        foreach (IvSocket client in member.GetSockets())
-        {
-            client.TryShutdown(SocketShutdown.Send);
-        }
-    }
+    private static void SayGoodbye(IvLoopGroupMember member) => Service(member).End(member.GetSockets());
+
+    private static EchoService Service(IvLoopGroupMember member) => (EchoService)member.State!;
 }

@@ -3,7 +3,7 @@
 
 namespace Ivy.Net.Examples;
 
-public class EchoService
+public partial class EchoService
 {
     // One buffer for all connections: what a client sent has gone back, or is kept in an Unsent, when the handler returns.
     // An idle connection holds its socket, its IvFd, and nothing else.
@@ -52,7 +52,11 @@ public class EchoService
             connection.State = new Unsent(message[sent.Bytes..]);
             connection.HandlerIn = null;
             connection.HandlerOut = Drain;
+            _behind.Add(client);
+            return;
         }
+
+        EndIfIdle(client);
     }
 
     private void Drain(IvFd connection)
@@ -62,6 +66,7 @@ public class EchoService
         if (sent.IsError)
         {
             unsent.Free();
+            _behind.Remove(connection.Socket);
             connection.Socket.Dispose();
         }
         else if (unsent.Advance(sent.Bytes))
@@ -69,6 +74,7 @@ public class EchoService
             connection.State = null;
             connection.HandlerOut = null;
             connection.HandlerIn = _echo;
+            OnUpToDate(connection.Socket);
         }
     }
 }

@@ -139,6 +139,48 @@ internal sealed class ServerExampleTests
     }
 
     [Test]
+    public void Cores_sends_back_all_that_came_before_it_ends()
+    {
+        using ExampleProcess process = ExampleProcess.Start("cores", "--port", "0", "--loops", "1", "--drain", "3600");
+        using Socket client = Connect(process.WaitForAddress());
+        client.Blocking = false;
+        byte[] bytes = new byte[64 * 1024];
+        long sent = 0;
+
+        // Until no buffer on the way has room: the client does not read.
+        while (client.Poll(TimeSpan.FromSeconds(0.2), SelectMode.SelectWrite))
+        {
+            sent += Math.Max(0, client.Send(bytes, 0, bytes.Length, SocketFlags.None, out _));
+        }
+
+        process.Signal(ExampleProcess.SigInt);
+        client.Blocking = true;
+        long received = 0;
+        for (int count = -1; count != 0; received += count)
+        {
+            count = client.Receive(bytes);
+        }
+
+        Assert.That(received, Is.EqualTo(sent));
+        client.Dispose();
+        process.WaitForLine("^1 accepted, 1 drained, 0 aborted$");
+        Assert.That(process.WaitForExit(), Is.Zero);
+    }
+
+    [Test]
+    public void Cores_warns_of_a_signal_that_was_ignored_at_its_start()
+    {
+        using ExampleProcess process = ExampleProcess.StartIgnoring("INT", "cores", "--port", "0");
+        process.WaitForAddress();
+        process.Signal(ExampleProcess.SigInt);
+        process.Signal(ExampleProcess.SigTerm);
+        process.WaitForLine("^0 accepted, 0 drained, 0 aborted$");
+        Assert.That(process.WaitForExit(), Is.Zero);
+        Assert.That(process.Errors, Has.Count.EqualTo(1));
+        Assert.That(process.Errors[0], Does.Contain("with SIGINT ignored"));
+    }
+
+    [Test]
     public void Cores_resets_its_clients_at_the_second_control_c()
     {
         using ExampleProcess process = ExampleProcess.Start("cores", "--port", "0", "--loops", "2", "--drain", "3600");

@@ -134,6 +134,123 @@ internal sealed class IvLoopGroupMoveTests(string backend)
     }
 
     [Test]
+    public void Connection_on_its_way_to_its_own_loop_is_not_moved_again([Values(0, 1)] int to)
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2), IvAcceptMode.RoundRobin);
+        server.Group.Start();
+        Socket client = server.Connect();
+        Assert.That(GroupServer.LoopOf(client), Is.Zero);
+        ArgumentException? refused = null;
+        int arrived = 0;
+        server.Group.Members[0].Post(member =>
+        {
+            IvSocket socket = member.GetSockets()[0];
+            server.Group.Move(socket, member, (target, moved) =>
+            {
+                GroupServer.Welcome(target, moved);
+                Interlocked.Increment(ref arrived);
+            });
+            Volatile.Write(ref refused, Assert.Throws<ArgumentException>(() => server.Group.Move(socket, server.Group.Members[to], GroupServer.Welcome)));
+        });
+        Wait.For(() => Volatile.Read(ref refused) is not null);
+        Assert.That(refused!.Message, Does.Contain($"is on its way to IvLoopGroup \"{backend}\" loop 0; move it again in the continuation."));
+        Assert.That(GroupServer.LoopOf(client), Is.Zero);
+        Assert.That(arrived, Is.EqualTo(1));
+        Assert.That(server.Group.Members[0].Counters, Is.EqualTo(new IvLoopGroupCounters(1, 1, 0, 1, 1, 0, 0)));
+        Assert.That(MoveAll(server.Group, 0, 1), Is.EqualTo([true]), "when it is there it may");
+        Assert.That(GroupServer.LoopOf(client), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Connection_that_has_not_arrived_is_not_moved_on_by_the_loop_that_waits_for_it()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2), IvAcceptMode.RoundRobin);
+        server.Group.Start();
+        Socket client = server.Connect();
+        Assert.That(GroupServer.LoopOf(client), Is.Zero);
+        IvSocket? socket = null;
+        ArgumentException? refused = null;
+        using var gate = new ManualResetEventSlim();
+        server.Group.Members[1].Post(_ =>
+        {
+            gate.Wait();
+            Volatile.Write(ref refused, Assert.Throws<ArgumentException>(() => server.Group.Move(socket!, server.Group.Members[0], GroupServer.Welcome)));
+        });
+        server.Group.Members[0].Post(member =>
+        {
+            socket = member.GetSockets()[0];
+            server.Group.Move(socket, server.Group.Members[1], GroupServer.Welcome);
+            gate.Set();
+        });
+        Wait.For(() => Volatile.Read(ref refused) is not null);
+        Assert.That(GroupServer.LoopOf(client), Is.EqualTo(1));
+        Assert.That(server.Group.Counters, Is.EqualTo(new IvLoopGroupCounters(1, 1, 0, 1, 1, 0, 0)));
+    }
+
+    [Test]
+    public void Continuation_that_throws_where_the_hook_takes_it_resets_what_nobody_watches()
+    {
+        var seen = new ConcurrentQueue<string>();
+        using var server = new GroupServer(
+            GroupServer.Options(backend, 2, drainSeconds: 3600, loopOptions: _ => new IvLoopOptions
+            {
+                PollMethods = [GroupServer.Method(backend)],
+                UnhandledException = unhandled => seen.Enqueue(unhandled.Exception.Message),
+            }),
+            IvAcceptMode.RoundRobin);
+        server.Group.Start();
+        Socket[] clients = server.Connect(3);
+        Assert.That(clients.Select(GroupServer.LoopOf), Is.EqualTo([0, 1, 0]));
+
+        // One is left alone, one watched and one moved on before the throw.
+        server.Group.Members[0].Post(member =>
+        {
+            IvSocket[] sockets = member.GetSockets();
+            server.Group.Move(sockets[0], server.Group.Members[1], static (_, _) => throw new InvalidOperationException("alone"));
+            server.Group.Move(sockets[1], server.Group.Members[1], static (target, socket) =>
+            {
+                GroupServer.Welcome(target, socket);
+                throw new InvalidOperationException("watched");
+            });
+        });
+        Wait.For(() => seen.Count == 2);
+        server.Group.Members[1].Post(static member =>
+        {
+            foreach (IvSocket socket in member.GetSockets()[..1])
+            {
+                member.Group.Move(socket, member, static (here, moved) =>
+                {
+                    here.Group.Move(moved, here.Group.Members[0], GroupServer.Welcome);
+                    throw new InvalidOperationException("moved");
+                });
+            }
+        });
+        Wait.For(() => seen.Count == 3 && server.Group.Members[0].Counters.Connections == 1);
+        Assert.That(seen, Is.EqualTo(["alone", "watched", "moved"]));
+        Assert.That((server.Group.Counters.Connections, server.Group.Counters.Aborted), Is.EqualTo((2, 1)));
+        Assert.That(new[] { clients[0], clients[2] }.Count(static client => Answer(client) == "reset"), Is.EqualTo(1));
+        server.Group.Stop();
+        foreach (Socket client in clients)
+        {
+            client.Dispose();
+        }
+
+        Assert.That(server.Wait() with { DrainTime = default }, Is.EqualTo(new IvLoopGroupResult(3, 2, 1, default)));
+
+        static string Answer(Socket client)
+        {
+            try
+            {
+                return GroupServer.Ask(client, "x");
+            }
+            catch (SocketException)
+            {
+                return "reset";
+            }
+        }
+    }
+
+    [Test]
     public void Move_to_a_loop_that_has_ended_resets_counts_and_says_so()
     {
         using var server = new GroupServer(GroupServer.Options(backend, 2), IvAcceptMode.RoundRobin);

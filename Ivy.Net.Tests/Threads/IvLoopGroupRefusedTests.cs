@@ -49,6 +49,26 @@ internal sealed class IvLoopGroupRefusedTests(string backend)
     }
 
     [Test]
+    public void Listener_that_can_not_be_watched_fails_the_start_with_nothing_left([Values(1, 2)] int nth)
+    {
+        SortedDictionary<string, int> before = Native.OpenDescriptors();
+        NthCallFails? fault = null;
+
+        // poll(2) has nothing to refuse there.
+        using (var server = new GroupServer(GroupServer.Options("epoll", 2)))
+        {
+            // The last one that is set up: what follows are the listeners.
+            int left = 2;
+            server.Group.HandlerSetup = _ => fault = Interlocked.Decrement(ref left) == 0 ? new NthCallFails(SysCall.EpollCtl, IvError.ENOSPC, nth) : fault;
+            Assert.That(server.Group.Start, Throws.InstanceOf<IvException>().With.Property("Error").EqualTo(IvError.ENOSPC));
+            fault!.Dispose();
+            Assert.That(server.Group.ToString(), Does.EndWith("(2 loops, ended)"));
+        }
+
+        NothingIsLeft(before);
+    }
+
+    [Test]
     public void Port_in_use_is_an_error_of_listen([Values] IvAcceptMode mode)
     {
         using var occupied = IvSocket.Listen(Anywhere);

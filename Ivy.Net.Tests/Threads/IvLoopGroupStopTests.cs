@@ -8,7 +8,7 @@ namespace Ivy.Net.Tests.Threads;
 [TestFixture("epoll")]
 [TestFixture("poll")]
 [Platform(Include = "Linux")]
-internal sealed class IvLoopGroupStopTests(string backend)
+internal sealed partial class IvLoopGroupStopTests(string backend)
 {
     [Test]
     public void Stop_waits_for_connections_resets_the_rest_at_the_deadline_and_counts_both([Values] IvAcceptMode mode)
@@ -91,6 +91,7 @@ internal sealed class IvLoopGroupStopTests(string backend)
     {
         using var server = new GroupServer(GroupServer.Options(backend, 2));
         using var closed = new CountdownEvent(2);
+        using var held = new CountdownEvent(2);
         using var gate = new ManualResetEventSlim();
         var pairs = new ConcurrentQueue<IvSocket>();
         server.Group.HandlerDrain = _ => closed.Signal();
@@ -100,11 +101,17 @@ internal sealed class IvLoopGroupStopTests(string backend)
             (IvSocket near, IvSocket far) = IvSocket.CreatePair();
             member.Add(near);
             pairs.Enqueue(far);
-            member.Post(_ => gate.Wait());
+            member.Post(_ =>
+            {
+                held.Signal();
+                gate.Wait();
+            });
         };
-        server.Group.Start();
+        Action join = LoopThread.Begin(1, _ => server.Group.Start());
+        Assert.That(held.Wait(Wait.Deadline));
         server.Group.Stop();
         gate.Set();
+        join();
         Assert.That(closed.Wait(Wait.Deadline));
         Assert.That(() => server.Connect(), Throws.InstanceOf<SocketException>().With.Property("SocketErrorCode").EqualTo(SocketError.ConnectionRefused));
         server.Group.Abort();
@@ -186,6 +193,28 @@ internal sealed class IvLoopGroupStopTests(string backend)
     }
 
     [Test]
+    public void Drain_handler_of_a_busy_loop_runs_before_its_connections_are_reset()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2, drainSeconds: 0), IvAcceptMode.RoundRobin);
+        using var gate = new ManualResetEventSlim();
+        var found = new ConcurrentQueue<(int Index, int Sockets)>();
+        server.Group.HandlerDrain = member =>
+        {
+            IvSocket[] sockets = member.GetSockets();
+            found.Enqueue((member.Index, sockets.Length));
+            sockets[0].Dispose();
+        };
+        server.Group.Start();
+        Served(server, 4);
+        server.Group.Members[1].Post(_ => gate.Wait());
+        server.Group.Stop();
+        Wait.For(() => server.Group.Members[0].Counters.Aborted == 1);
+        gate.Set();
+        Assert.That(server.Wait(), Is.EqualTo(new IvLoopGroupResult(4, 2, 2, default)).Using<IvLoopGroupResult>(SameCounts));
+        Assert.That(found, Is.EqualTo([(0, 2), (1, 2)]));
+    }
+
+    [Test]
     public void Stop_before_run_makes_run_return()
     {
         using var server = new GroupServer(GroupServer.Options(backend, 2));
@@ -203,6 +232,54 @@ internal sealed class IvLoopGroupStopTests(string backend)
         using var server = new GroupServer(GroupServer.Options(backend, 3));
         server.Group.HandlerSetup = static member => member.Group.Stop();
         Assert.That(server.Group.Run().Accepted, Is.Zero);
+    }
+
+    [Test]
+    public void Start_returns_when_all_loops_accept_and_not_before()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2), IvAcceptMode.RoundRobin);
+        using var held = new ManualResetEventSlim();
+        using var gate = new ManualResetEventSlim();
+        bool opened = false;
+        server.Group.HandlerSetup = member => member.Post(_ =>
+        {
+            if (member.Index == 0)
+            {
+                held.Set();
+                gate.Wait();
+                Volatile.Write(ref opened, true);
+            }
+        });
+        Action join = LoopThread.Begin(1, _ =>
+        {
+            server.Group.Start();
+            Assert.That(Volatile.Read(ref opened));
+        });
+        Assert.That(held.Wait(Wait.Deadline));
+        Wait.For(() => server.Group.Members[1].Loop!.Post(static _ => { }, null));
+        Assert.That(server.Group.ToString(), Does.EndWith("(2 loops, starting)"));
+        gate.Set();
+        join();
+        Assert.That(server.Group.ToString(), Does.EndWith("(2 loops, running)"));
+    }
+
+    [Test]
+    public void Third_signal_does_what_it_does_without_a_group()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 1));
+        using var gate = new ManualResetEventSlim();
+        server.Group.Start();
+        server.Group.Members[0].Post(_ => gate.Wait());
+        Assert.That(Enumerable.Range(0, 4).Select(_ => Signal(server.Group)), Is.EqualTo([true, true, false, false]));
+        gate.Set();
+        Assert.That(server.Wait().Aborted, Is.Zero);
+
+        static bool Signal(IvLoopGroup group)
+        {
+            var context = new System.Runtime.InteropServices.PosixSignalContext(System.Runtime.InteropServices.PosixSignal.SIGINT);
+            GroupSignals.OnSignal(group, context);
+            return context.Cancel;
+        }
     }
 
     [Test]
@@ -234,87 +311,6 @@ internal sealed class IvLoopGroupStopTests(string backend)
     }
 
     [Test]
-    public void Exception_of_a_handler_stops_the_others_gracefully_and_comes_out_of_wait()
-    {
-        using var server = new GroupServer(GroupServer.Options(backend, 2), IvAcceptMode.RoundRobin);
-        server.Group.Start();
-        Socket[] clients = Served(server, 4); // loops 0 1 0 1
-        server.Group.Members[0].Post(static _ => throw new InvalidOperationException("thrown on loop 0"));
-        Assert.That(GroupServer.Receive(clients[0]), Is.EqualTo("reset"));
-        Assert.That(GroupServer.Receive(clients[2]), Is.EqualTo("reset"));
-        Assert.That(GroupServer.Ask(clients[1], "alive"), Is.EqualTo("alive"));
-        clients[1].Dispose();
-        clients[3].Dispose();
-        Assert.That(() => server.Wait(), Throws.InvalidOperationException.With.Message.EqualTo("thrown on loop 0"));
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(server.Group.Counters, Is.EqualTo(new IvLoopGroupCounters(0, 4, 0, 0, 0, 2, 2)));
-            Assert.That(server.Group.Completion.IsFaulted);
-            Assert.That(() => server.Group.Wait(), Throws.InvalidOperationException, "to each who waits");
-        }
-    }
-
-    [Test]
-    public void Exception_that_the_loop_s_hook_takes_stops_nothing()
-    {
-        var seen = new ConcurrentQueue<string>();
-        using var server = new GroupServer(GroupServer.Options(backend, 2, loopOptions: _ => new IvLoopOptions
-        {
-            PollMethods = [GroupServer.Method(backend)],
-            UnhandledException = unhandled => seen.Enqueue(unhandled.Exception.Message),
-        }));
-        server.Group.HandlerDrain = static member => throw new InvalidOperationException($"drain {member.Index}");
-        server.Group.Start();
-        server.Group.PostAll(static member => throw new InvalidOperationException($"post {member.Index}"));
-        Wait.For(() => seen.Count == 2);
-        Assert.That(GroupServer.Ask(server.Connect(), "alive"), Is.EqualTo("alive"));
-        server.Group.Abort();
-        server.Wait();
-        Assert.That(seen, Is.EquivalentTo(["post 0", "post 1", "drain 0", "drain 1"]));
-    }
-
-    [Test]
-    public void Exception_of_an_accept_handler_resets_the_connection_and_comes_out()
-    {
-        using var group = new IvLoopGroup(GroupServer.Options(backend, 2));
-        var address = (System.Net.IPEndPoint)group.Listen(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0), static (_, _) => throw new InvalidOperationException("no"));
-        group.Start();
-        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 30_000 };
-        client.Connect(address);
-        Assert.That(GroupServer.Receive(client), Is.EqualTo("reset"));
-        Assert.That(() => group.Wait(), Throws.InvalidOperationException.With.Message.EqualTo("no"));
-    }
-
-    [Test]
-    public void Exception_of_setup_makes_start_fail_with_nothing_left_running()
-    {
-        using var server = new GroupServer(GroupServer.Options(backend, 3));
-        server.Group.HandlerSetup = static member =>
-        {
-            if (member.Index == 1)
-            {
-                throw new InvalidOperationException("setup");
-            }
-        };
-        Assert.That(server.Group.Start, Throws.InvalidOperationException.With.Message.EqualTo("setup"));
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(server.Group.Members.Select(static member => member.Loop!.Post(static _ => { }, null)), Is.All.False, "all loops are disposed");
-            Assert.That(() => server.Connect(), Throws.InstanceOf<SocketException>());
-            Assert.That(server.Group.ToString(), Does.EndWith("(3 loops, ended)"));
-        }
-    }
-
-    [Test]
-    public void Broken_rule_on_a_loop_comes_out()
-    {
-        using var server = new GroupServer(GroupServer.Options(backend, 2));
-        server.Group.Start();
-        server.Group.Members[1].Post(static member => new IvTask(static _ => { }).Unregister());
-        Assert.That(() => server.Wait(), Throws.InstanceOf<IvFatalException>());
-    }
-
-    [Test]
     public void Dispose_ends_what_runs_and_may_be_called_again()
     {
         using var server = new GroupServer(GroupServer.Options(backend, 2, drainSeconds: 3600));
@@ -324,6 +320,26 @@ internal sealed class IvLoopGroupStopTests(string backend)
         server.Group.Dispose();
         Assert.That(server.Group.Completion.Result.Aborted, Is.EqualTo(2));
         Assert.That(clients.Select(GroupServer.Receive), Is.All.EqualTo("reset"));
+    }
+
+    [Test]
+    public void Quit_that_comes_during_dispose_ends_the_next_run_of_the_thread_s_own_loop()
+    {
+        using var server = new GroupServer(GroupServer.Options(backend, 2));
+        server.Group.Start();
+        using var gate = new ManualResetEventSlim();
+        server.Group.Members[0].Post(_ => gate.Wait());
+        LoopThread.Run(GroupServer.LoopOptions(backend), loop =>
+        {
+            loop.Quit();
+            new IvTimer(_ => gate.Set()).Start(TimeSpan.Zero); // the group has not ended before Dispose runs this loop
+            server.Group.Dispose();
+            var late = new IvTimer(_ => loop.Quit());
+            late.Start(Wait.Deadline);
+            loop.Run();
+            Assert.That(late.IsRegistered, "it did not wait for the timer");
+            late.Stop();
+        });
     }
 
     [Test]
@@ -344,6 +360,7 @@ internal sealed class IvLoopGroupStopTests(string backend)
         server.Group.Dispose();
         Assert.That(GroupServer.Receive(early), Is.EqualTo("reset"));
         Assert.That(server.Group.Completion.IsCompletedSuccessfully);
+        Assert.That(server.Group.Completion.Result, Is.EqualTo(default(IvLoopGroupResult)));
         server.Dispose();
     }
 

@@ -25,9 +25,7 @@ internal sealed class GroupCall<T>(int count, Func<IvLoopGroupMember, T> functio
         {
             _answers[member.Index] = _function(member);
         }
-#pragma warning disable CA1031 // whatever it is, it goes to whoever asked
-        catch (Exception exception)
-#pragma warning restore CA1031
+        catch (Exception exception) when (exception is not SimulationStoppedException)
         {
             _source.TrySetException(exception);
         }

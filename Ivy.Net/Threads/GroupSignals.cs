@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net;
 
@@ -10,15 +11,27 @@ internal sealed class GroupSignals : IDisposable
 
     public GroupSignals(IvLoopGroup group)
     {
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-
         // On a thread of the runtime.
-        void Stop(PosixSignalContext context)
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => OnSignal(group, context));
+        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => OnSignal(group, context));
+    }
+
+    /// <summary>Which of the two will never come, null if none: the runtime takes no signal over that was ignored before, and says nothing.</summary>
+    public static string? Ignored => OperatingSystem.IsLinux()
+        ? (IsIgnored(Constants.SIGINT), IsIgnored(Constants.SIGTERM)) switch
         {
-            context.Cancel = true;
-            group.Stop();
+            (true, true) => "SIGINT and SIGTERM",
+            (true, false) => "SIGINT",
+            (false, true) => "SIGTERM",
+            _ => null,
         }
+        : null;
+
+    /// <summary>Stops the group, or has it abort. If that did not help either, the signal does what it does without a group.</summary>
+    public static void OnSignal(IvLoopGroup group, PosixSignalContext context)
+    {
+        context.Cancel = !group.IsAskedToAbort;
+        group.Stop();
     }
 
     public void Dispose()
@@ -26,4 +39,6 @@ internal sealed class GroupSignals : IDisposable
         _interrupt.Dispose();
         _terminate.Dispose();
     }
+
+    private static bool IsIgnored(int signal) => Sys.GetSignalHandler(signal) == Constants.SIG_IGN;
 }

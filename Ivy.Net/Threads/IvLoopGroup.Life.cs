@@ -32,6 +32,7 @@ public sealed partial class IvLoopGroup
         New,
         Making,
         SettingUp,
+        Opening,
         Serving,
         Draining,
         Aborting,
@@ -47,13 +48,18 @@ public sealed partial class IvLoopGroup
     /// <summary>Whether it has been asked to stop. Any thread.</summary>
     public bool IsStopping => _phase >= Phase.Draining || Volatile.Read(ref _stops) > 0;
 
+    internal string? IgnoredSignals => _signals is null ? null : GroupSignals.Ignored;
+
     internal bool IsAborting => _phase >= Phase.Aborting;
+
+    /// <summary>Whether there is no more that a Stop could ask for.</summary>
+    internal bool IsAskedToAbort => Volatile.Read(ref _stops) > 1;
 
     /// <summary>
     /// <see cref="Start"/> and <see cref="Wait"/>: starts the threads, and returns when the group was stopped and its connections are gone.
     /// </summary>
     /// <returns>How it ended.</returns>
-    /// <exception cref="IvException">A loop or a thread could not be made; nothing is left running.</exception>
+    /// <exception cref="IvException">A loop or a thread could not be made, or a listener not be watched; nothing is left running.</exception>
     /// <exception cref="IvFatalException">It was started before (IVF0140), a handler calls (IVF0141), or it is disposed (IVF0024).</exception>
     public IvLoopGroupResult Run()
     {
@@ -64,7 +70,7 @@ public sealed partial class IvLoopGroup
     /// <summary>
     /// Starts the threads, and returns when all loops have been made and set up, and accept. The calling thread is not one of them.
     /// </summary>
-    /// <exception cref="IvException">A loop or a thread could not be made; nothing is left running.</exception>
+    /// <exception cref="IvException">A loop or a thread could not be made, or a listener not be watched; nothing is left running.</exception>
     /// <exception cref="IvFatalException">It was started before (IVF0140), a handler calls (IVF0141), or it is disposed (IVF0024).</exception>
     public void Start()
     {
@@ -158,9 +164,16 @@ public sealed partial class IvLoopGroup
         Abort();
         if (MayWait)
         {
+            bool quits = false;
             while (!_ended.Wait(Network))
             {
-                // The loop of this thread is told to quit: when this is done, it will.
+                quits = true;
+            }
+
+            // The loop of this thread was told to quit meanwhile: now it is free to.
+            if (quits)
+            {
+                IvLoop.Current?.Quit();
             }
         }
     }
@@ -193,7 +206,7 @@ public sealed partial class IvLoopGroup
                     return;
                 }
 
-                if (next is Phase.Finishing && _phase is Phase.Making or Phase.SettingUp)
+                if (next is Phase.Finishing && _phase is Phase.Making or Phase.SettingUp or Phase.Opening)
                 {
                     _failedToStart = _failure is not null;
                 }
@@ -208,7 +221,7 @@ public sealed partial class IvLoopGroup
     private static string Describe(Phase phase) => phase switch
     {
         Phase.New => "not started",
-        Phase.Making or Phase.SettingUp => "starting",
+        Phase.Making or Phase.SettingUp or Phase.Opening => "starting",
         Phase.Serving => "running",
         Phase.Draining => "draining",
         Phase.Aborting or Phase.Finishing => "aborting",
@@ -290,7 +303,8 @@ public sealed partial class IvLoopGroup
     private Phase Next() => _phase switch
     {
         Phase.Making when All(static member => member.IsMade) => _failure is null ? Phase.SettingUp : Phase.Finishing,
-        Phase.SettingUp when All(static member => member.IsSetUp) => _failure is null && _stops == 0 ? Phase.Serving : Phase.Finishing,
+        Phase.SettingUp when All(static member => member.IsSetUp) => _failure is null && _stops == 0 ? Phase.Opening : Phase.Finishing,
+        Phase.Opening when All(static member => member.IsOpen) => _failure is null ? Phase.Serving : Phase.Finishing,
         Phase.Serving when _stops > 0 => Phase.Draining,
         Phase.Draining or Phase.Aborting when IsDrained() => Phase.Finishing,
         Phase.Draining when _stops > 1 => Phase.Aborting,
@@ -328,8 +342,11 @@ public sealed partial class IvLoopGroup
                 Command(static member => member.OnSetUp());
                 break;
 
+            case Phase.Opening:
+                Command(static member => member.OnOpen());
+                break;
+
             case Phase.Serving:
-                Command(static member => member.OnServe());
                 _ready.Set();
                 break;
 
@@ -378,7 +395,7 @@ public sealed partial class IvLoopGroup
         else
         {
             IvLoopGroupCounters counters = Counters;
-            _result = new IvLoopGroupResult(counters.Accepted, counters.Drained, counters.Aborted, Clock() - _stopTime);
+            _result = new IvLoopGroupResult(counters.Accepted, counters.Drained, counters.Aborted, _stops == 0 ? TimeSpan.Zero : Clock() - _stopTime);
             _completion.TrySetResult(_result);
         }
 

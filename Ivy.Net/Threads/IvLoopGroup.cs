@@ -191,7 +191,9 @@ public sealed partial class IvLoopGroup : IDisposable
     /// False if the target has ended, or not begun: the connection has been reset. True is no promise: a target that ends before the
     /// continuation could run resets and counts it.
     /// </returns>
-    /// <exception cref="ArgumentException">The target is of another group; the socket is disposed, of another network or group.</exception>
+    /// <exception cref="ArgumentException">
+    /// The target is of another group; the socket is disposed, of another network or group, or on its way already: nothing has changed.
+    /// </exception>
     /// <exception cref="IvFatalException">Another thread's loop has the connection (IVF0001): nothing has changed.</exception>
     public bool Move(IvSocket socket, IvLoopGroupMember target, Action<IvLoopGroupMember, IvSocket> continuation)
     {
@@ -204,6 +206,13 @@ public sealed partial class IvLoopGroup : IDisposable
 
         GroupConnection? connection = Find(socket);
         connection?.Member.CheckThread(nameof(Move));
+
+        // It is in a loop's queue itself, and can't be in two.
+        if (connection is { IsListed: false })
+        {
+            string reason = connection.IsGone ? "has been reset" : $"is on its way to {connection.Member}; move it again in the continuation";
+            throw new ArgumentException($"{socket} {reason}.", nameof(socket));
+        }
 
         // Checks the thread, too, before it changes anything.
         socket.Watcher?.OnSocketClosing();

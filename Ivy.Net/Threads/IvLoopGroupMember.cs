@@ -67,6 +67,8 @@ public sealed class IvLoopGroupMember
 
     internal bool IsSetUp { get; private set; }
 
+    internal bool IsOpen { get; private set; }
+
     internal bool IsClosed { get; private set; }
 
     internal bool HasEnded { get; private set; }
@@ -159,6 +161,11 @@ public sealed class IvLoopGroupMember
                 _cpu = cpu.Value;
             }
 
+            if (Index == 0 && Group.IgnoredSignals is { } signals)
+            {
+                loop.Warn($"{Group}: StopOnSignals, but this process was started with {signals} ignored, as by nohup or a script's &: that stops nothing. See IvLoopGroup(3).");
+            }
+
             IsMade = true;
             Group.Step();
             while (!_isFinished)
@@ -169,9 +176,7 @@ public sealed class IvLoopGroupMember
                 Group.BeginStop();
             }
         }
-#pragma warning disable CA1031 // whatever it is, it goes to who waits for the group
-        catch (Exception exception)
-#pragma warning restore CA1031
+        catch (Exception exception) when (exception is not SimulationStoppedException)
         {
             Group.Fail(exception);
         }
@@ -180,9 +185,7 @@ public sealed class IvLoopGroupMember
         {
             End();
         }
-#pragma warning disable CA1031 // as above
-        catch (Exception exception)
-#pragma warning restore CA1031
+        catch (Exception exception) when (exception is not SimulationStoppedException)
         {
             Group.Fail(exception);
         }
@@ -202,14 +205,8 @@ public sealed class IvLoopGroupMember
         Group.Step();
     }
 
-    internal void OnServe()
+    internal void OnOpen()
     {
-        // A Stop that came in between is before us.
-        if (Group.IsStopping)
-        {
-            return;
-        }
-
         foreach (GroupPort port in Group.Ports)
         {
             if (port.CreateListener(this) is { } listener)
@@ -219,6 +216,9 @@ public sealed class IvLoopGroupMember
                 listener.Register();
             }
         }
+
+        IsOpen = true;
+        Group.Step();
     }
 
     internal void OnDrain()
@@ -253,12 +253,26 @@ public sealed class IvLoopGroupMember
             finally
             {
                 member.IsClosed = true;
+                if (member.Group.IsAborting)
+                {
+                    member.AbortAll();
+                }
+
                 member.Group.Step();
             }
         }, Group.HandlerDrain);
     }
 
+    // A loop that was busy hears of the abort before its drain handler has run, which may spare some: then that is the time.
     internal void OnAbort()
+    {
+        if (IsClosed)
+        {
+            AbortAll();
+        }
+    }
+
+    private void AbortAll()
     {
         while (_first is { } connection)
         {
@@ -288,7 +302,20 @@ public sealed class IvLoopGroupMember
         }
 
         Link(connection);
-        continuation(this, connection.Socket);
+        bool hasReturned = false;
+        try
+        {
+            continuation(this, connection.Socket);
+            hasReturned = true;
+        }
+        finally
+        {
+            // The loop may go on, and nobody would ever hear of the connection again. Not if it has been moved before the throw.
+            if (!hasReturned && connection.Member == this && connection.IsListed && connection.Socket.Watcher is not IvObject { Loop: not null })
+            {
+                connection.Abort();
+            }
+        }
     }
 
     /// <summary>A connection leaves for another loop; on this loop's thread.</summary>
@@ -353,7 +380,7 @@ public sealed class IvLoopGroupMember
         CloseListeners();
         if (_loop is { } loop)
         {
-            OnAbort();
+            AbortAll();
             _deadline?.Stop();
             try
             {
@@ -362,7 +389,7 @@ public sealed class IvLoopGroupMember
             finally
             {
                 // What a tear-down has added.
-                OnAbort();
+                AbortAll();
             }
         }
     }

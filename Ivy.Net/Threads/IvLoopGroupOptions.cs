@@ -68,8 +68,9 @@ public sealed class IvLoopGroupOptions
     } = DefaultDrainTimeout;
 
     /// <summary>
-    /// Whether SIGINT (Ctrl-C) and SIGTERM call <see cref="IvLoopGroup.Stop"/>, so that the second one aborts. From Start to the end
-    /// of the group. Defaults to false. A simulated network has no signals.
+    /// Whether SIGINT (Ctrl-C) and SIGTERM call <see cref="IvLoopGroup.Stop"/>, so that the second one aborts; the third does
+    /// what it does without a group. From Start to the end of the group. One that was ignored at the start of the process stays so, and a
+    /// loop warns. Defaults to false. A simulated network has no signals.
     /// </summary>
     public bool StopOnSignals { get; init; }
 }

@@ -151,6 +151,7 @@ internal static class Constants
     public const int SIG_SETMASK = 2;
 
     // signal(7); the same numbers on x86, arm64 and riscv64.
+    public const int SIGINT = 2;
     public const int SIGKILL = 9;
     public const int SIGTERM = 15;
     public const int SIGCHLD = 17;
