@@ -16,8 +16,7 @@ namespace Ivy.Net.Examples;
 
 internal sealed class RunWithTimeoutExample : IExample
 {
-    // As timeout(1).
-    private const int TimeIsOver = 124;
+    private const int TimeIsOver = 124; // as timeout(1)
     private const int Failed = 125;
 
     public string Name => "run-with-timeout";
@@ -61,32 +60,20 @@ internal sealed class RunWithTimeoutExample : IExample
             NewProcessGroup = true,
             KillLadder = new IvKillLadder { Attempts = 1, Interval = killAfter },
         };
-        using IvSignal interrupted = CloseOn(PosixSignal.SIGINT, child);
-        using IvSignal terminated = CloseOn(PosixSignal.SIGTERM, child);
+        Action<IvSignal> close = _ => child.Close(); // a Ctrl-C does not reach its group
+        using var interrupted = new IvSignal(PosixSignal.SIGINT, close) { KeepsLoopAlive = false };
+        using var terminated = new IvSignal(PosixSignal.SIGTERM, close) { KeepsLoopAlive = false };
+        _ = (interrupted.TryRegister(), terminated.TryRegister()); // not where whoever has started us ignores them
         child.Start(); // with our standard input, output and error
         var timer = new IvTimer(static timer => ((IvProcess)timer.State!).Close()) { State = child, KeepsLoopAlive = false };
         timer.Start(time);
         loop.Run(); // until the child has ended
-        if (child.Status is not { } status)
-        {
-            Console.Error.WriteLine($"{words[0]}: can't be ended, and goes on");
-            return Failed;
-        }
-
         if (timer.IsRegistered)
         {
-            return status.ShellExitCode;
+            return child.Status?.ShellExitCode ?? Failed;
         }
 
-        Console.Error.WriteLine($"{words[0]}: {status}, because {time.TotalSeconds} s were over");
+        Console.Error.WriteLine($"{words[0]}: {child.Status?.ToString() ?? "goes on"}, because {time.TotalSeconds} s were over");
         return TimeIsOver;
-    }
-
-    // The command does not get a Ctrl-C itself, being in a group of its own.
-    private static IvSignal CloseOn(PosixSignal signal, IvProcess child)
-    {
-        var listener = new IvSignal(signal, static signal => ((IvProcess)signal.State!).Close()) { State = child, KeepsLoopAlive = false };
-        _ = listener.TryRegister(); // not if whoever has started us ignores it
-        return listener;
     }
 }
