@@ -44,6 +44,9 @@ public sealed partial class IvLoop
     /// <summary>After <see cref="Break"/>: whatever calls handlers must return.</summary>
     internal bool IsBroken => _break;
 
+    /// <summary>How many Runs have been told to quit: who runs the loop for a purpose of its own gives that back.</summary>
+    internal long QuitsTaken { get; private set; }
+
     private bool IsQuitting => Volatile.Read(ref _quit) != 0;
 
     private bool HasLeftovers => _postBatch is not null || _readyIndex < _readyCount || Fds.HasRefused || Timers.HasExpired;
@@ -147,9 +150,9 @@ public sealed partial class IvLoop
         {
             // A quit that an exception overtook is still to come.
             _wasThrownOut = !returned;
-            if (returned)
+            if (returned && Interlocked.Exchange(ref _quit, 0) != 0)
             {
-                Volatile.Write(ref _quit, 0);
+                QuitsTaken++;
             }
 
             _break = false;

@@ -164,16 +164,17 @@ public sealed partial class IvLoopGroup
         Abort();
         if (MayWait)
         {
-            bool quits = false;
+            IvLoop? own = IvLoop.Current;
+            long quits = own?.QuitsTaken ?? 0;
             while (!_ended.Wait(Network))
             {
-                quits = true;
+                // Told to quit, but there is nobody yet to return to.
             }
 
-            // The loop of this thread was told to quit meanwhile: now it is free to.
-            if (quits)
+            // Not by what Wait says: the end and the Quit may come together.
+            if (own is not null && own.QuitsTaken != quits)
             {
-                IvLoop.Current?.Quit();
+                own.Quit();
             }
         }
     }
