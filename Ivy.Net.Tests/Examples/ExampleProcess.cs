@@ -49,11 +49,11 @@ internal sealed partial class ExampleProcess : IDisposable
 
     private static string Program => Path.Combine(TestContext.CurrentContext.TestDirectory, "Ivy.Net.Examples.dll");
 
-    public static ExampleProcess Start(params string[] arguments) => new(new ProcessStartInfo(Dotnet, ["exec", Program, .. arguments]));
+    public static ExampleProcess Start(params string[] arguments) => new(Example(arguments));
 
     /// <summary>With another poll method than the best.</summary>
     public static ExampleProcess StartOn(string pollMethod, params string[] arguments) =>
-        new(new ProcessStartInfo(Dotnet, ["exec", Program, .. arguments]), pollMethod);
+        new(Example(arguments), pollMethod);
 
     /// <summary>With standard input from a file, as the shell does it.</summary>
     public static ExampleProcess StartWithInput(string file, params string[] arguments) =>
@@ -66,6 +66,9 @@ internal sealed partial class ExampleProcess : IDisposable
     /// <summary>By a line of shell, which finds the program and its arguments in "$@".</summary>
     public static ExampleProcess StartByShell(string line, params string[] arguments) =>
         new(new ProcessStartInfo("/bin/sh", ["-c", line, "sh", Dotnet, "exec", Program, .. arguments]));
+
+    // Whoever has started the tests may have SIGINT ignored, as a script's & does, and .NET would leave it so.
+    private static ProcessStartInfo Example(string[] arguments) => new("env", ["--default-signal=INT", Dotnet, "exec", Program, .. arguments]);
 
     /// <summary>Runs an example that ends by itself.</summary>
     public static ExampleProcess Run(params string[] arguments)
