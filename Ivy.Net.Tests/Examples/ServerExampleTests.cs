@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text;
+using System.Text.RegularExpressions;
+using Ivy.Net.Tests.Support;
 
 namespace Ivy.Net.Tests.Examples;
 
@@ -143,18 +145,18 @@ internal sealed class ServerExampleTests
     {
         using ExampleProcess process = ExampleProcess.Start("cores", "--port", "0", "--loops", "1", "--drain", "3600");
         using Socket client = Connect(process.WaitForAddress());
-        client.Blocking = false;
-        byte[] bytes = new byte[64 * 1024];
+        byte[] bytes = new byte[16 * 1024];
         long sent = 0;
 
-        // Until no buffer on the way has room: the client does not read.
-        while (client.Poll(TimeSpan.FromSeconds(0.2), SelectMode.SelectWrite))
+        // The client does not read: until the server does not either, and nothing is on the way to it, which it could not know of.
+        do
         {
-            sent += Math.Max(0, client.Send(bytes, 0, bytes.Length, SocketFlags.None, out _));
+            sent += client.Send(bytes);
+            Wait.For(() => Queues(client.LocalEndPoint!, client.RemoteEndPoint!).Unsent == 0);
         }
+        while (SpinWait.SpinUntil(() => Queues(client.RemoteEndPoint!, client.LocalEndPoint!).Unread == 0, 100));
 
         process.Signal(ExampleProcess.SigInt);
-        client.Blocking = true;
         long received = 0;
         for (int count = -1; count != 0; received += count)
         {
@@ -281,6 +283,15 @@ internal sealed class ServerExampleTests
     }
 
     // Up to so many bytes, fewer at the end.
+    // proc(5), net/tcp: addresses and queues in hexadecimal.
+    private static (int Unsent, int Unread) Queues(EndPoint local, EndPoint remote)
+    {
+        string ends = $":{((IPEndPoint)local).Port:X4} [0-9A-F]+:{((IPEndPoint)remote).Port:X4} ";
+        Match line = Regex.Match(File.ReadAllText("/proc/net/tcp"), ends + "01 ([0-9A-F]+):([0-9A-F]+) ");
+        Assert.That(line.Success, ends);
+        return (Convert.ToInt32(line.Groups[1].Value, 16), Convert.ToInt32(line.Groups[2].Value, 16));
+    }
+
     private static string Receive(Socket socket, int bytes)
     {
         byte[] buffer = new byte[bytes];
