@@ -131,7 +131,8 @@ internal sealed class ThreadSignalTests(ConformanceBackend backend)
             {
                 Native.SendSignalTo(Native.ThreadId, SigUsr1);
             }
-        }) { Scope = IvSignalScope.Thread };
+        })
+        { Scope = IvSignalScope.Thread };
         signal.Register();
         Native.SendSignalTo(Native.ThreadId, SigUsr1);
         bench.Turn(5);
