@@ -293,7 +293,8 @@ public sealed partial class IvLoop : IDisposable
     /// <summary>The rule of threads: a misuse unless this is the loop's thread.</summary>
     internal void CheckThread(object subject, string member)
     {
-        if (Environment.CurrentManagedThreadId != ThreadId)
+        // By its loop, which is a load; a loop that has been disposed is nobody's, and goes by the number.
+        if (_current != this && Environment.CurrentManagedThreadId != ThreadId)
         {
             RaiseWrongThread(subject, member);
         }
@@ -340,7 +341,7 @@ public sealed partial class IvLoop : IDisposable
 
     private void CheckLoopThread(string member)
     {
-        if (Environment.CurrentManagedThreadId != ThreadId)
+        if (_current != this && Environment.CurrentManagedThreadId != ThreadId)
         {
             RaiseWrongThread(this, member);
         }

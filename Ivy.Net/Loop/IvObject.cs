@@ -16,6 +16,10 @@ public abstract class IvObject : IDisposable
     private readonly ObjectKind _kind;
     private ObjectFlags _flags;
 
+    // Where the queue of its kind has the object. Here, where the layout has a gap beside the flags, so that taking an object out
+    // touches one cache line of it.
+    private protected int _place;
+
     private protected IvObject(ObjectKind kind) => _kind = kind;
 
     [Flags]

@@ -11,7 +11,6 @@ namespace Ivy.Net;
 /// </remarks>
 public sealed class IvTimer : IvObject
 {
-    private const int NoSlot = -1;
     private long _period;
 
     /// <summary>Makes a timer; nothing runs before <see cref="Start(TimeSpan)"/> or <see cref="Register"/>.</summary>
@@ -74,22 +73,42 @@ public sealed class IvTimer : IvObject
     /// </summary>
     public long Overruns { get; private set; }
 
-    // What the heap orders by, and where the timer is: a heap slot, or -1; then, if it is registered, it waits in the list
-    // of expired timers at ExpiredIndex.
+    // Places: an entry in a bucket from 0 on, one in the heap from -1 downwards, an expired one from the lowest number upwards.
+    private const int FirstExpired = int.MinValue;
+
     internal long Deadline { get; private set; }
 
-    internal long Sequence { get; private set; }
+    // The low half of the number of the registration, by which equal deadlines are ordered.
+    internal uint Order { get; private set; }
 
-    internal int Slot { get; set; } = NoSlot;
+    // The key of the timer's entry, which may lag behind a deadline that was moved later.
+    internal ulong EntryKey { get; set; }
 
-    internal int ExpiredIndex { get; set; }
+    // Where the timer is, while it is registered: in a bucket, in the heap, or on the list of expired ones.
+    internal int Place
+    {
+        get => _place;
+        set => _place = value;
+    }
+
+    internal int HeapIndex => ~Place;
+
+    internal bool IsExpired => Place < FirstExpired / 2;
+
+    internal int ExpiredIndex
+    {
+        get => Place - FirstExpired;
+        set => Place = FirstExpired + value;
+    }
+
+    internal static int HeapPlace(int index) => ~index;
 
     /// <summary>Arms the timer for <see cref="Expires"/> on this thread's loop. A timer that is registered already is a misuse (IVF0020).</summary>
     public void Register()
     {
         IvLoop loop = LoopForRegister();
         Overruns = 0;
-        Sequence = loop.Timers.NextSequence();
+        Order = loop.Timers.NextOrder();
         loop.Timers.Add(this);
         Bind(loop);
     }
@@ -120,7 +139,7 @@ public sealed class IvTimer : IvObject
 
     /// <summary>Arms the timer for once at a time; moves it if it is running.</summary>
     /// <param name="expires">When; a time that has passed fires in the next turn.</param>
-    public void StartAt(IvTimestamp expires) => StartAt(expires, TimeSpan.Zero);
+    public void StartAt(IvTimestamp expires) => Arm(LoopForStart(), expires, 0);
 
     /// <summary>Arms the timer at a time, and periodically from then; moves it if it is running.</summary>
     /// <param name="expires">When first; a time that has passed fires in the next turn.</param>
@@ -128,17 +147,21 @@ public sealed class IvTimer : IvObject
     public void StartAt(IvTimestamp expires, TimeSpan period)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(period, TimeSpan.Zero);
-        IvLoop loop = LoopForStart();
+        Arm(LoopForStart(), expires, IvTimestamp.ToNanoseconds(period));
+    }
+
+    private void Arm(IvLoop loop, IvTimestamp expires, long period)
+    {
         Overruns = 0;
-        _period = IvTimestamp.ToNanoseconds(period);
+        _period = period;
         Deadline = expires.Nanoseconds;
-        Sequence = loop.Timers.NextSequence();
+        Order = loop.Timers.NextOrder();
         if (!IsRegistered)
         {
             loop.Timers.Add(this);
             Bind(loop);
         }
-        else if (Slot == NoSlot)
+        else if (IsExpired)
         {
             // Expired and waiting for its turn: armed anew, it must not run for the old deadline.
             loop.Timers.RemoveExpired(this);
@@ -189,7 +212,7 @@ public sealed class IvTimer : IvObject
         Overruns = (long)Math.Min((ulong)Overruns + missed, long.MaxValue);
         Int128 next = Deadline + (((Int128)missed + 1) * _period);
         Deadline = next > long.MaxValue ? long.MaxValue : (long)next;
-        Sequence = loop.Timers.NextSequence();
+        Order = loop.Timers.NextOrder();
         loop.Timers.Add(this);
     }
 

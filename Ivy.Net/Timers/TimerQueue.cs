@@ -1,6 +1,6 @@
 namespace Ivy.Net;
 
-/// <summary>The timers of a loop: the armed ones in a heap, and those that have expired and wait for their handler.</summary>
+/// <summary>The timers of a loop: the armed ones in order, and those that have expired and wait for their handler.</summary>
 /// <remarks>
 /// Q1: what is due is first moved to the expired list, with one reading of the clock, and then run; a timer that a handler
 /// arms for the past waits for the next turn.
@@ -8,40 +8,40 @@ namespace Ivy.Net;
 /// </remarks>
 internal sealed class TimerQueue(IvLoop loop)
 {
-    private readonly TimerHeap _heap = new();
+    private readonly TimerLadder _armed = new();
 
     // Expired timers in order; the ones before _head have run, a removed one leaves a hole.
     private IvTimer?[] _expired = new IvTimer?[16];
     private int _head;
     private int _tail;
     private int _expiredCount;
-    private long _sequence;
+    private uint _order;
 
-    public int Count => _heap.Count + _expiredCount;
+    public int Count => _armed.Count + _expiredCount;
 
     public bool HasExpired => _expiredCount > 0;
 
-    public bool IsEmpty => _heap.Count == 0 && _expiredCount == 0;
+    public bool IsEmpty => _armed.Count == 0 && _expiredCount == 0;
 
-    internal TimerHeap Heap => _heap;
+    internal TimerLadder Armed => _armed;
 
     internal int ExpiredCapacity => _expired.Length;
 
-    public long NextSequence() => ++_sequence;
+    public uint NextOrder() => ++_order;
 
-    public void Add(IvTimer timer) => _heap.Add(timer);
+    public void Add(IvTimer timer) => _armed.Add(timer);
 
-    public void Moved(IvTimer timer) => _heap.Moved(timer);
+    public void Moved(IvTimer timer) => _armed.Moved(timer);
 
     public void Remove(IvTimer timer)
     {
-        if (timer.Slot >= 0)
+        if (timer.IsExpired)
         {
-            _heap.Remove(timer);
+            RemoveExpired(timer);
         }
         else
         {
-            RemoveExpired(timer);
+            _armed.Remove(timer);
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed class TimerQueue(IvLoop loop)
     }
 
     /// <summary>When the loop must wake up for a timer; <see cref="long.MinValue"/> if one waits already.</summary>
-    public long NextDeadline() => _expiredCount > 0 ? long.MinValue : _heap.NextDeadline();
+    public long NextDeadline() => _expiredCount > 0 ? long.MinValue : _armed.NextDeadline();
 
     /// <summary>Runs what is due; false if Break ended it early. Reads the clock only if there is a timer.</summary>
     /// <param name="collect">False: only what is left of the expired ones.</param>
@@ -74,7 +74,7 @@ internal sealed class TimerQueue(IvLoop loop)
             now += 1_000_000;
         }
 
-        while (collect && _heap.PopDue(now) is { } due)
+        while (collect && _armed.PopDue(now) is { } due)
         {
             Expire(due);
         }
@@ -102,7 +102,7 @@ internal sealed class TimerQueue(IvLoop loop)
 
     public void ForEach<TState>(TState state, Action<TState, IvTimer> action)
     {
-        _heap.ForEach(state, action);
+        _armed.ForEach(state, action);
         for (int i = _head; i < _tail; i++)
         {
             if (_expired[i] is { } timer)
