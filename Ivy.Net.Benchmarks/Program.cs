@@ -1,6 +1,7 @@
 // Without an argument: what can be measured, and how. The comparisons with C are scripts, as they start servers of both kinds and
 // look at them from outside.
 
+using Ivy.Net.Benchmarks;
 using Ivy.Net.Benchmarks.Allocations;
 
 switch (args.FirstOrDefault())
@@ -12,6 +13,9 @@ switch (args.FirstOrDefault())
     case "allocations":
         return AllocationCatalog.Run(args.AsSpan(1));
 
+    case "edge-frames":
+        return EdgeFrames.Run();
+
     default:
         Console.Error.WriteLine($"There is no benchmark {args[0]}. Without an argument: the list of them.");
         return 2;
@@ -22,6 +26,7 @@ static void PrintList() => Console.WriteLine(
     Here:
 
       allocations [NAME …]   managed bytes of one operation; without a name: what there is
+      edge-frames            which methods stand between an EdgeLoop and its callback, with DOTNET_TieredCompilation=0
 
     Beside a bare epoll server in C, in Ivy.Net.Benchmarks/Versus; each has --help, and README.md says how to read them:
 

@@ -10,6 +10,10 @@ internal static class AllocationCatalog
     {
         ["echo-epoll"] = EchoAllocations.OnEpoll,
         ["echo-poll"] = EchoAllocations.OnPoll,
+        ["edge-echo-epoll"] = EdgeAllocations.EdgesOnEpoll,
+        ["edge-echo-one-shot"] = EdgeAllocations.OneShotOnEpoll,
+        ["edge-echo-poll"] = EdgeAllocations.EdgesOnPoll,
+        ["edge-timer"] = EdgeAllocations.Timer,
         ["event-from-another-loop"] = PostAllocations.EventsBetweenLoops,
         ["event-of-the-loop"] = PostAllocations.EventsOfTheLoop,
         ["post-object"] = PostAllocations.Objects,
