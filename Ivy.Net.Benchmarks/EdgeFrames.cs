@@ -38,13 +38,6 @@ internal static class EdgeFrames
         return _frames;
     }
 
-    // Counted after the call, so that this is no tail call, which would take the caller off the stack.
-    private static void Called()
-    {
-        Capture();
-        _calls++;
-    }
-
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Capture() =>
         _frames = string.Join(", ", new StackTrace(1).GetFrames().Select(static frame => frame.GetMethod()!.Name.Split('.')[^1]).TakeWhile(static name => name != nameof(Look)));
@@ -53,23 +46,31 @@ internal static class EdgeFrames
 
     private readonly struct ValueCallbacks : IEdgeCallbacks<Value>
     {
-        public static void OnData(EdgeFd<Value> fd) => Called();
+        public static void OnData(EdgeFd<Value> fd)
+        {
+            Capture();
+            _calls++; // after the call, or else it were a tail call, which takes its caller off the stack
+        }
 
-        public static void OnReady(EdgeFd<Value> fd) => Called();
+        public static void OnReady(EdgeFd<Value> fd) => _calls++;
 
-        public static void OnError(EdgeFd<Value> fd, IvError error) => Called();
+        public static void OnError(EdgeFd<Value> fd, IvError error) => _calls++;
 
-        public static void OnClose(EdgeFd<Value> fd, EdgeCloseReason reason) => Called();
+        public static void OnClose(EdgeFd<Value> fd, EdgeCloseReason reason) => _calls++;
     }
 
     private readonly struct StringCallbacks : IEdgeCallbacks<string>
     {
-        public static void OnData(EdgeFd<string> fd) => Called();
+        public static void OnData(EdgeFd<string> fd)
+        {
+            Capture();
+            _calls++; // after the call, or else it were a tail call, which takes its caller off the stack
+        }
 
-        public static void OnReady(EdgeFd<string> fd) => Called();
+        public static void OnReady(EdgeFd<string> fd) => _calls++;
 
-        public static void OnError(EdgeFd<string> fd, IvError error) => Called();
+        public static void OnError(EdgeFd<string> fd, IvError error) => _calls++;
 
-        public static void OnClose(EdgeFd<string> fd, EdgeCloseReason reason) => Called();
+        public static void OnClose(EdgeFd<string> fd, EdgeCloseReason reason) => _calls++;
     }
 }
