@@ -13,7 +13,7 @@ internal sealed class EdgeBench(Bench bench, EdgeLoop<EdgeTag, EdgeRecorder> edg
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     // More rounds than any test has events: a callback that is called for ever is found out.
-    private const int MostRounds = 1000;
+    private const int MostRounds = 200;
 
     public Bench Bench => bench;
 
