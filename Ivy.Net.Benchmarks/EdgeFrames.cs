@@ -12,7 +12,8 @@ namespace Ivy.Net.Benchmarks;
 internal static class EdgeFrames
 {
     private static string _frames = string.Empty;
-    private static int _calls;
+
+    public static int Calls { get; private set; }
 
     public static int Run()
     {
@@ -49,14 +50,14 @@ internal static class EdgeFrames
         public static void OnData(EdgeFd<Value> fd)
         {
             Capture();
-            _calls++; // after the call, or else it were a tail call, which takes its caller off the stack
+            Calls++; // after the call, or else it were a tail call, which takes its caller off the stack
         }
 
-        public static void OnReady(EdgeFd<Value> fd) => _calls++;
+        public static void OnReady(EdgeFd<Value> fd) => Calls++;
 
-        public static void OnError(EdgeFd<Value> fd, IvError error) => _calls++;
+        public static void OnError(EdgeFd<Value> fd, IvError error) => Calls++;
 
-        public static void OnClose(EdgeFd<Value> fd, EdgeCloseReason reason) => _calls++;
+        public static void OnClose(EdgeFd<Value> fd, EdgeCloseReason reason) => Calls++;
     }
 
     private readonly struct StringCallbacks : IEdgeCallbacks<string>
@@ -64,13 +65,13 @@ internal static class EdgeFrames
         public static void OnData(EdgeFd<string> fd)
         {
             Capture();
-            _calls++; // after the call, or else it were a tail call, which takes its caller off the stack
+            Calls++; // after the call, or else it were a tail call, which takes its caller off the stack
         }
 
-        public static void OnReady(EdgeFd<string> fd) => _calls++;
+        public static void OnReady(EdgeFd<string> fd) => Calls++;
 
-        public static void OnError(EdgeFd<string> fd, IvError error) => _calls++;
+        public static void OnError(EdgeFd<string> fd, IvError error) => Calls++;
 
-        public static void OnClose(EdgeFd<string> fd, EdgeCloseReason reason) => _calls++;
+        public static void OnClose(EdgeFd<string> fd, EdgeCloseReason reason) => Calls++;
     }
 }

@@ -66,7 +66,7 @@ command_of() {
         c) echo "$c" ;;
         c+idle | c+idle-again) echo "$c --threads-idle 1" ;;
         ivy) echo "$ivy" ;;
-        beside) echo "$beside --port 0" ;;
+        beside) echo "$beside" ;;
     esac
 }
 

@@ -1,7 +1,6 @@
 // What edge-echo does for each connection. The callbacks are static, and of a struct: the loop's code has them in it.
 
 using Ivy.Net.Edge;
-using Ivy.Net.Polling;
 
 namespace Ivy.Net.Examples;
 

@@ -61,6 +61,9 @@ public abstract class EdgeFd<TState>
 
         /// <summary>It has no end, and an error is of one datagram.</summary>
         IsDatagram = 512,
+
+        /// <summary>Both directions are closed, which a kernel that tells levels would say for ever.</summary>
+        HungUp = 1024,
     }
 
     /// <summary>The loop that watches it.</summary>
@@ -133,7 +136,7 @@ public abstract class EdgeFd<TState>
             throw new ArgumentOutOfRangeException(nameof(bands), bands, "Arm IvBands.In, IvBands.Out or both; errors and the end are always told.");
         }
 
-        Loop.CheckUsable(this, nameof(Arm));
+        Loop.CheckUsable(Watch, nameof(Arm));
         if (Has(EdgeFlags.Closed))
         {
             return IvError.EBADF;
@@ -161,7 +164,7 @@ public abstract class EdgeFd<TState>
     /// <returns>False if it was not watched, which is no error.</returns>
     public bool Disarm()
     {
-        Loop.IvLoop.CheckThread(this, nameof(Disarm));
+        Loop.IvLoop.CheckThread(Watch, nameof(Disarm));
         _armed = IvBands.None;
         if (!Watch.IsRegistered)
         {
@@ -179,7 +182,7 @@ public abstract class EdgeFd<TState>
     /// <param name="bands"><see cref="IvBands.In"/>: nothing is left to read; <see cref="IvBands.Out"/>: there is no room to write.</param>
     public void Drained(IvBands bands = IvBands.In)
     {
-        Loop.IvLoop.CheckThread(this, nameof(Drained));
+        Loop.IvLoop.CheckThread(Watch, nameof(Drained));
         bool looksAnew = (_missed & bands) != 0;
         Unmute(bands);
         if (looksAnew)
@@ -225,7 +228,7 @@ public abstract class EdgeFd<TState>
     /// </summary>
     public void Close()
     {
-        Loop.IvLoop.CheckThread(this, nameof(Close));
+        Loop.IvLoop.CheckThread(Watch, nameof(Close));
         if (Has(EdgeFlags.Closed))
         {
             return;
@@ -273,8 +276,10 @@ public abstract class EdgeFd<TState>
                     : want | IvBands.Edge | ((want & IvBands.In) != 0 ? IvBands.Hangup | IvBands.Pri : IvBands.None);
             }
 
-            want &= Has(EdgeFlags.Ended) ? ~(_muted & IvBands.Out) : ~_muted;
-            return (want & IvBands.In) != 0 ? want | IvBands.Hangup : want;
+            IvBands due = want & (Has(EdgeFlags.Ended) ? ~(_muted & IvBands.Out) : ~_muted);
+            return (due & IvBands.In) != 0 ? due | IvBands.Hangup
+                : due == IvBands.None && want != IvBands.None && !Has(EdgeFlags.HungUp) ? IvBands.Err
+                : due;
         }
     }
 

@@ -65,15 +65,14 @@ internal sealed class EdgeFd<TState, TCallbacks> : EdgeFd<TState>, IReadySink
             }
 
             Sync();
-        }
-
-        if (told)
-        {
-            Loop.CountEvent();
-        }
-        else
-        {
-            Loop.IvLoop.UncountDispatch();
+            if (told)
+            {
+                Loop.CountEvent();
+            }
+            else
+            {
+                Loop.IvLoop.UncountDispatch();
+            }
         }
     }
 
@@ -91,6 +90,11 @@ internal sealed class EdgeFd<TState, TCallbacks> : EdgeFd<TState>, IReadySink
         if ((bands & IvBands.Pri) != 0)
         {
             Put(EdgeFlags.HasUrgent);
+        }
+
+        if ((bands & IvBands.Closed) != 0)
+        {
+            Put(EdgeFlags.HungUp);
         }
 
         bool isOver = (bands & Over) != 0;
@@ -165,7 +169,7 @@ internal sealed class EdgeFd<TState, TCallbacks> : EdgeFd<TState>, IReadySink
     // Whether nothing is left to read of what is over; notes how it ended.
     private bool IsEmpty(IvBands bands)
     {
-        if (Has(EdgeFlags.Ended | EdgeFlags.Broken))
+        if (Has(EdgeFlags.Ended))
         {
             return true;
         }
@@ -176,22 +180,21 @@ internal sealed class EdgeFd<TState, TCallbacks> : EdgeFd<TState>, IReadySink
         }
 
         IvIoResult peeked = Peek();
-        if (peeked.IsEnd || (peeked.Error == IvError.ENOTSOCK && (bands & (IvBands.In | IvBands.Err)) == 0))
+        bool isSocket = peeked.Error != IvError.ENOTSOCK;
+        bool isReadable = isSocket ? peeked.IsOk : (bands & IvBands.In) != 0;
+        if (isReadable)
         {
-            Put(EdgeFlags.Ended);
-        }
-        else if (peeked.IsError && peeked.Error != IvError.ENOTSOCK)
-        {
-            // Taken from the socket by asking.
-            Error = peeked.Error;
-            Put(EdgeFlags.Broken);
-        }
-        else
-        {
-            return (bands & IvBands.Err) != 0 && !peeked.IsOk;
+            return false;
         }
 
-        return true;
+        bool isBroken = Has(EdgeFlags.Broken) || (bands & IvBands.Err) != 0;
+        if (peeked.IsEnd || (!isSocket && !isBroken))
+        {
+            Put(EdgeFlags.Ended);
+            return true;
+        }
+
+        return isBroken;
     }
 
     private void TellEnd(ulong token, ref bool told)
@@ -200,6 +203,7 @@ internal sealed class EdgeFd<TState, TCallbacks> : EdgeFd<TState>, IReadySink
         {
             if (IsDue(IvBands.In) && !Has(EdgeFlags.IsDatagram) && Peek().IsOk)
             {
+                // Something is left: the error once more after that.
                 LookAnew();
                 return;
             }
@@ -251,10 +255,18 @@ internal sealed class EdgeFd<TState, TCallbacks> : EdgeFd<TState>, IReadySink
         Loop.CountEvent();
     }
 
+    // An error is taken from the socket by asking, and kept.
     private IvIoResult Peek()
     {
         Span<byte> one = stackalloc byte[1];
-        return Loop.IvLoop.Network.Receive(Handle, one, SocketFlags.Peek, stream: true);
+        IvIoResult peeked = Loop.IvLoop.Network.Receive(Handle, one, SocketFlags.Peek, stream: true);
+        if (peeked.IsError && peeked.Error != IvError.ENOTSOCK)
+        {
+            Error = Error == IvError.None ? peeked.Error : Error;
+            Put(EdgeFlags.Broken);
+        }
+
+        return peeked;
     }
 
     // A pipe has no SO_ERROR; its one error is that nobody reads it.

@@ -42,7 +42,7 @@ public sealed class EdgeTimer<TState> : IDisposable
     /// <param name="period">How long from deadline to deadline; zero for once. A loop that was busy for several makes one call, and counts the rest.</param>
     public void Start(TimeSpan due, TimeSpan period = default)
     {
-        Loop.CheckUsable(this, nameof(Start));
+        Loop.CheckUsable(_timer, nameof(Start));
         _timer.Start(due, period);
     }
 
