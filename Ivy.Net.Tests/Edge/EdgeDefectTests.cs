@@ -1,7 +1,6 @@
 using Ivy.Net.Edge;
 using Ivy.Net.Interop.Linux;
 using Ivy.Net.Polling;
-using Ivy.Net.Tests.Conformance;
 
 namespace Ivy.Net.Tests.Edge;
 

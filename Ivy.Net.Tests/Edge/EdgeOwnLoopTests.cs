@@ -1,6 +1,5 @@
 using Ivy.Net.Edge;
 using Ivy.Net.Polling;
-using Ivy.Net.Tests.Conformance;
 using Ivy.Net.Tests.Support;
 
 namespace Ivy.Net.Tests.Edge;
