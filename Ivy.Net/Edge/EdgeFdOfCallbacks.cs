@@ -37,10 +37,11 @@ internal sealed class EdgeFd<TState, TCallbacks> : EdgeFd<TState>, IReadySink
         Put(EdgeFlags.InCallback);
         try
         {
-            // By far the most common: data has come.
-            if (bands == IvBands.In && IsDue(IvBands.In))
+            // By far the most common: data has come, and where edges are told, there is room to write as ever.
+            if ((bands | IvBands.Out) == (IvBands.In | IvBands.Out) && IsDue(IvBands.In) && !IsDue(bands & IvBands.Out))
             {
                 told = true;
+                Miss(bands & IvBands.Out);
                 Take(IvBands.In);
                 TCallbacks.OnData(this);
             }

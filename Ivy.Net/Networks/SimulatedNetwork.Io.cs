@@ -252,7 +252,7 @@ public sealed partial class SimulatedNetwork
             if (count > 1 && Draw(SimulatedFault.ShortRead))
             {
                 buffer = buffer[..(int)_delayRandom.Between(1, count - 1)];
-                socket.Changed();
+                socket.RepeatEdges();
             }
         }
 
@@ -294,7 +294,7 @@ public sealed partial class SimulatedNetwork
             if (count > 1 && Draw(SimulatedFault.ShortWrite))
             {
                 buffer = buffer[..(int)_delayRandom.Between(1, count - 1)];
-                socket.Changed();
+                socket.RepeatEdges();
             }
         }
 
@@ -303,7 +303,6 @@ public sealed partial class SimulatedNetwork
         return Planted.Active == PlantedBug.DroppedShortWrite && result.IsOk ? IvIoResult.Ok(asked) : result;
     }
 
-    // What it did not say now, it says as if it came only then: news to whoever waits for edges. So with the rest of what was cut short.
     private bool DrawSpurious(SimulatedSocket socket)
     {
         if (!Draw(SimulatedFault.SpuriousReadiness))
@@ -311,7 +310,7 @@ public sealed partial class SimulatedNetwork
             return false;
         }
 
-        socket.Changed();
+        socket.RepeatEdges();
         return true;
     }
 
