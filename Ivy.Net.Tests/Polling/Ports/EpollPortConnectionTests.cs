@@ -167,5 +167,16 @@ internal sealed class EpollPortConnectionTests(PortKind kind)
         Assert.That(_bench.One().Events & EpollEvents.Hup, Is.EqualTo(EpollEvents.Hup), "and goes on to be one");
     }
 
+    [Test]
+    [Platform(Include = "Linux")]
+    public void A_reset_on_Linux_is_everything_at_once()
+    {
+        (Socket one, Socket other) = _bench.Connection();
+        other.LingerState = new LingerOption(enable: true, seconds: 0);
+        other.Dispose();
+        Port.Add(one, PortBench.Everything);
+        Assert.That(_bench.One().Events & ~EpollEvents.WrBand, Is.EqualTo(Readable | EpollEvents.Out | EpollEvents.WrNorm | EpollEvents.Err | EpollEvents.RdHup | EpollEvents.Hup));
+    }
+
     private static SocketError TakeError(Socket socket) => (SocketError)(int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
 }

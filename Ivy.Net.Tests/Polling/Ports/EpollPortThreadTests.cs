@@ -146,7 +146,8 @@ internal sealed class EpollPortThreadTests(PortKind kind)
                 {
                     gate.SignalAndWait();
                     body();
-                }) { IsBackground = true };
+                })
+                { IsBackground = true };
                 thread.Start();
                 return thread;
             }
@@ -208,7 +209,8 @@ internal sealed class EpollPortThreadTests(PortKind kind)
                 Port.Wait(room);
                 Volatile.Write(ref handled, Volatile.Read(ref asked));
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         worker.Start();
         for (int i = 1; i <= rounds; i++)
         {

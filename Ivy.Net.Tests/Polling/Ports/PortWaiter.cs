@@ -28,7 +28,8 @@ internal sealed class PortWaiter : IDisposable
             {
                 _exception = e;
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         _thread.Start();
     }
 

@@ -2,14 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Ivy.Net.Polling;
 
-/// <summary>The interface of epoll(7), and of wepoll, on every system that the library runs on: sockets go in, and those that are ready come out.</summary>
+/// <summary>The interface of epoll(7), with the rules of wepoll: sockets go in, and those that are ready come out.</summary>
 /// <remarks>
 /// <para>For programs that have an event loop of their own, or come from epoll; <see cref="IvLoop"/> is the library's. Any thread
 /// may call any member at any time, and any number of threads may wait; what a thread changes holds at once for those that wait
 /// already. Level-triggered: a socket that stays ready is reported by each wait, to each thread that waits, unless it has
 /// <see cref="EpollEvents.OneShot"/>.</para>
 /// <para>A port never owns a socket. It takes sockets of the operating system only: for pipes, files and simulated sockets there
-/// is the loop. Nothing allocates per wait. What is the same everywhere, and what is not, is in EpollPort(3).</para>
+/// is the loop. Nothing allocates per wait. See EpollPort(3).</para>
 /// </remarks>
 public sealed partial class EpollPort : IDisposable
 {
