@@ -11,6 +11,7 @@ internal static class AllocationCatalog
         ["echo-epoll"] = EchoAllocations.OnEpoll,
         ["echo-io_uring"] = EchoAllocations.OnUring,
         ["echo-poll"] = EchoAllocations.OnPoll,
+        ["cascade"] = LoopAllocations.Cascade,
         ["event-from-another-loop"] = PostAllocations.EventsBetweenLoops,
         ["event-of-the-loop"] = PostAllocations.EventsOfTheLoop,
         ["post-object"] = PostAllocations.Objects,
