@@ -9,7 +9,13 @@ internal static class AllocationCatalog
     public static IReadOnlyDictionary<string, Action<int>> All { get; } = new SortedDictionary<string, Action<int>>(StringComparer.Ordinal)
     {
         ["echo-epoll"] = EchoAllocations.OnEpoll,
+        ["echo-io_uring"] = EchoAllocations.OnUring,
         ["echo-poll"] = EchoAllocations.OnPoll,
+        ["cascade"] = LoopAllocations.Cascade,
+        ["edge-echo-epoll"] = EdgeAllocations.EdgesOnEpoll,
+        ["edge-echo-one-shot"] = EdgeAllocations.OneShotOnEpoll,
+        ["edge-echo-poll"] = EdgeAllocations.EdgesOnPoll,
+        ["edge-timer"] = EdgeAllocations.Timer,
         ["event-from-another-loop"] = PostAllocations.EventsBetweenLoops,
         ["event-of-the-loop"] = PostAllocations.EventsOfTheLoop,
         ["post-object"] = PostAllocations.Objects,
