@@ -48,6 +48,27 @@ internal sealed class StarvationTests
     });
 
     [Test]
+    public void Posts_that_post_again_let_descriptors_and_timers_in_and_cost_few_looks() => LoopThread.Run(loop =>
+    {
+        using var raw = new IvEventRaw(static raw => ((IvLoop)raw.State!).Quit()) { State = loop };
+        raw.Register();
+        bool fired = false;
+        using var timer = new IvTimer(_ => fired = raw.Post());
+        int posts = 0;
+        Action<object?>? again = null;
+        again = _ =>
+        {
+            Assert.That(++posts, Is.LessThan(100 * TooMany));
+            loop.Post(again!, state: null);
+        };
+        loop.Post(again, state: null);
+        timer.Start(TimeSpan.FromMilliseconds(1));
+        loop.Run();
+        Assert.That(fired, Is.True);
+        Assert.That(loop.Counters.Polls, Is.LessThan((posts / 16) + 10), "a look for each sixteen posts of which each is a turn");
+    });
+
+    [Test]
     public void One_connections_AsyncLocal_is_not_seen_by_the_next_of_its_batch() => LoopThread.Run(loop =>
     {
         var local = new AsyncLocal<int>();

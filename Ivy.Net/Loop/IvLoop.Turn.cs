@@ -12,10 +12,19 @@ public sealed partial class IvLoop
     // A registration that has ended is reported in the batch at hand, and never after; twice in later waits is a ghost.
     private const int GhostWaits = 2;
 
+    // How many turns in a row may run posts without a look at the descriptors, which is a system call. Under a flood of posts a
+    // batch is few of them, and the call more than half of its cost; descriptors and deadlines wait a few microseconds.
+    private const int TurnsOfPosts = 16;
+
+    // How many looks in a row have to find posts and no descriptor before that: it is a flood then.
+    private const int LooksOfFlood = 4;
+
     private readonly IvReady[] _ready;
     private int _readyIndex;
     private int _readyCount;
     private PostNode? _postBatch;
+    private int _turnsOfPosts;
+    private int _looksOfFlood;
     private bool _isWaiting;
     private bool _isBatchOpen;
     private bool _hasGhost;
@@ -61,7 +70,11 @@ public sealed partial class IvLoop
                 IvRunMode.Once => _dispatched == before,
                 _ => true,
             };
-            Wait(mayWait && begin ? WaitDeadline(limit) : IvTimestamp.MinValue);
+            if (!TryGoOnWithPosts(mode))
+            {
+                Wait(mayWait && begin ? WaitDeadline(limit) : IvTimestamp.MinValue);
+            }
+
             if (!DispatchBatch() || !Fds.AlwaysReady.Dispatch())
             {
                 return;
@@ -96,6 +109,22 @@ public sealed partial class IvLoop
         return deadline < limit.Nanoseconds ? new IvTimestamp(deadline) : limit;
     }
 
+    // A turn without a wait: there are posts again, and the kernel need not be told or asked anything for the moment.
+    private bool TryGoOnWithPosts(IvRunMode mode)
+    {
+        if (_looksOfFlood < LooksOfFlood || !_posts.HasPosts || mode is IvRunMode.Once or IvRunMode.NonBlocking || Fds.HasChanges || _turnsOfPosts == TurnsOfPosts || _isSimulated)
+        {
+            _turnsOfPosts = 0;
+            return false;
+        }
+
+        _turnsOfPosts++;
+        _running = null;
+        _isNowValid = false;
+        _postBatch = _posts.Take();
+        return true;
+    }
+
     private void Wait(IvTimestamp deadline)
     {
         ReadOnlySpan<IvChange> changes = Fds.TakeChanges();
@@ -126,6 +155,7 @@ public sealed partial class IvLoop
         _readyCount = count;
         _isBatchOpen = true;
         _postBatch = _posts.Take();
+        _looksOfFlood = count == 0 && _postBatch is not null ? _looksOfFlood + 1 : 0;
     }
 
     // Posts, then ready descriptors; false if Break ended it early.

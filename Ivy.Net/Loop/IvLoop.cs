@@ -24,6 +24,9 @@ public sealed partial class IvLoop : IDisposable
     private readonly int _id = Interlocked.Increment(ref _lastId) - 1;
     private readonly IvLoopOptions _options;
     private readonly IvPoller _poller;
+
+    // In a simulation each turn waits, since it is there that the seed picks who runs next.
+    private readonly bool _isSimulated;
     private readonly PostQueue _posts = new();
     private readonly ObjectPool<PostItem> _postPool;
     private readonly int[] _registered = new int[Enum.GetValues<ObjectKind>().Length];
@@ -68,6 +71,7 @@ public sealed partial class IvLoop : IDisposable
         Name = options.Name ?? name;
         Network = options.Network ?? network ?? IvNetwork.System;
         _poller = CreatePoller(options, Network, out string? passedOver);
+        _isSimulated = _poller is SimulatedPoller;
         _created = _poller.Now;
         _ready = new IvReady[options.BatchSize];
         _slowNanoseconds = options.SlowCallback is { } slow ? Math.Max(IvTimestamp.ToNanoseconds(slow), 1) : long.MaxValue;
