@@ -434,6 +434,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         IvError.EBADF => "The descriptor is not open: register it before it is closed, and not after its socket was disposed",
         IvError.EPERM => "Files and directories have no readiness: set AlwaysReady, or read them on another thread",
         IvError.EEXIST => "Another IvFd of this loop watches the descriptor: unregister that one first, or duplicate the descriptor",
+        IvError.ENOTSOCK => "Windows watches sockets and nothing else: read a pipe or a file on another thread (IvWorkPool), and loop.Post what came",
         IvError.ENOSPC => "Raise /proc/sys/fs/epoll/max_user_watches",
         _ => null,
     });

@@ -63,7 +63,7 @@ public sealed partial class IvLoop : IDisposable
 
         _options = options;
         ThreadId = Environment.CurrentManagedThreadId;
-        int threadNumber = OperatingSystem.IsLinux() ? Interop.Linux.Sys.GetThreadId() : -1;
+        int threadNumber = Interop.ThreadNumber.OfThisThread();
         _threadNumber = threadNumber < 0 ? ThreadId : threadNumber;
         Name = options.Name ?? name;
         Network = options.Network ?? network ?? IvNetwork.System;

@@ -34,7 +34,7 @@ public sealed partial class IvSocket
     {
         network ??= IvNetwork.Current;
         socket = null;
-        if (handle is < 0 or > int.MaxValue)
+        if (handle < 0 || handle > network.MaxHandle)
         {
             return IvError.EBADF;
         }
@@ -211,7 +211,7 @@ public sealed partial class IvSocket
     private static IvError Ask(IvNetwork network, nint handle, SocketOption option, out int value)
     {
         value = 0;
-        return network.GetOption(handle, option.Level, option.Name, AsBytes(ref value), out _);
+        return network.GetNamedOption(handle, option, AsBytes(ref value), out _);
     }
 
     private static IvError Zero(IvError error, out int value)
