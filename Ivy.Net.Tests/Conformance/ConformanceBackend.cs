@@ -28,6 +28,13 @@ internal sealed class ConformanceBackend
         [Need.OpenFileDescriptions] = "ppoll(2) goes by numbers: nothing of a closed one is left in any set",
     });
 
+    public static ConformanceBackend Afd { get; } = new("afd", IvPollMethod.Afd, new Dictionary<Need, string>
+    {
+        [Need.VirtualTime] = "the kernel's time is real",
+        [Need.Kernel] = "Windows watches sockets alone: there are no descriptors of other kinds, and no numbers to be picked",
+        [Need.OpenFileDescriptions] = "a handle that is closed is gone for AFD, whatever duplicates of it there are",
+    });
+
     public static ConformanceBackend Simulated { get; } = new("simulated", method: null, new Dictionary<Need, string>
     {
         [Need.Kernel] = "the simulated network has no descriptors of the operating system",
@@ -35,7 +42,9 @@ internal sealed class ConformanceBackend
         [Need.Measurable] = "the simulated network allocates, by design",
     });
 
-    public static IEnumerable<ConformanceBackend> All => [Epoll, Poll, Simulated];
+    public static IEnumerable<ConformanceBackend> OfTheSystem => OperatingSystem.IsWindows() ? [Afd] : [Epoll, Poll];
+
+    public static IEnumerable<ConformanceBackend> All => [.. OfTheSystem, Simulated];
 
     public string Name { get; }
 

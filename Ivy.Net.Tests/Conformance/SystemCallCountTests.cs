@@ -4,6 +4,7 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Conformance;
 
 /// <summary>What things cost, in system calls: the number of these decides.</summary>
+[Platform("Linux", Reason = "counts system calls of Linux")]
 [TestFixtureSource(nameof(Backends))]
 [NonParallelizable]
 internal sealed class SystemCallCountTests(ConformanceBackend backend)

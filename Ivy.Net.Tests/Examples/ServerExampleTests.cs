@@ -8,7 +8,7 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Examples;
 
 /// <summary>The examples that serve until a signal ends them.</summary>
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "starts the examples by a shell")]
 [SupportedOSPlatform("linux")]
 internal sealed class ServerExampleTests
 {

@@ -82,6 +82,7 @@ internal sealed class EmbeddingTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "epoll(7) and poll(2)")]
     public void A_loop_of_epoll_runs_inside_a_loop_of_another_thread()
     {
         // One thread has one loop, so the outer one is poll(2) itself: an IvFd of another thread's loop.

@@ -85,6 +85,9 @@ public abstract class IvNetwork
     /// <summary>The family of what <see cref="OpenPair"/> makes.</summary>
     internal virtual AddressFamily PairFamily => AddressFamily.Unix;
 
+    /// <summary>Whether several listeners may share a port, and the system spreads the connections: SO_REUSEPORT.</summary>
+    internal virtual bool SharesPorts => true;
+
     /// <summary>socket(2).</summary>
     internal abstract IvError Open(AddressFamily family, SocketType type, ProtocolType protocol, out nint handle);
 

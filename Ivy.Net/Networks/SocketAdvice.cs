@@ -22,6 +22,8 @@ internal static class SocketAdvice
         IvError.ENOTSOCK => "The handle is open, but it is no socket, and Windows watches nothing else: read it on another thread, and loop.Post what came",
         IvError.EBADF => "The number is not an open handle: somebody closed it",
         IvError.ESOCKTNOSUPPORT => "Windows has pairs of Stream and Dgram only",
+        IvError.ENOPROTOOPT when operation == "set an option" =>
+            "Windows has neither ReusePort nor DeferAccept: leave them out; a group shares its connections by IvAcceptMode.RoundRobin or LeastConnections",
         IvError.ENOPROTOOPT or IvError.EOPNOTSUPP => "Windows, or a socket of this kind, does not have it",
         IvError.ENOMEM or IvError.ENOBUFS => "Windows is out of ports or of memory for sockets: see netsh int ipv4 show dynamicport tcp",
         _ => null,

@@ -23,6 +23,8 @@ internal sealed unsafe partial class WinsockNetwork : IvNetwork
 
     internal override AddressFamily PairFamily => AddressFamily.InterNetwork;
 
+    internal override bool SharesPorts => false;
+
     internal override IvError Open(AddressFamily family, SocketType type, ProtocolType protocol, out nint handle)
     {
         // The numbers of these three are Winsock's: .NET took them from there.
