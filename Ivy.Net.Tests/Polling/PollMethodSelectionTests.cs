@@ -99,7 +99,7 @@ internal sealed class PollMethodSelectionTests
     [Platform("Linux", Reason = "epoll and poll by name")]
     public void B20_Each_method_of_the_list_has_its_reason()
     {
-        SetEnvironment(null, "epoll poll");
+        SetEnvironment(null, "epoll poll io_uring");
         Assert.That(Refused(new IvLoopOptions()).Message, Does.Contain("epoll: excluded; poll: excluded"));
         Assert.That(Refused(new IvLoopOptions { PollMethods = [] }).Message, Does.Contain("the list is empty"));
         Assert.That(Refused(new IvLoopOptions { PollMethods = [Unavailable, IvPollMethod.Poll], ExcludedPollMethods = ["poll"] }).Message, Does.Match("absent: .*; poll: excluded"));
