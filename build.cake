@@ -99,7 +99,7 @@ Task("Wine").Does(() =>
         SelfContained = true,
         NoLogo = true,
         OutputDirectory = $"{Folder}/tests",
-        MSBuildSettings = new DotNetMSBuildSettings().WithProperty("EnableNUnitRunner", "true").WithProperty("RunAnalyzers", "false"),
+        MSBuildSettings = new DotNetMSBuildSettings().WithProperty("RunsItself", "true").WithProperty("RunAnalyzers", "false"),
     });
 
     // W^X: the runtime maps its code twice for it, and under Wine 8 one of the two goes stale (an internal error of the runtime).
@@ -110,11 +110,13 @@ Task("Wine").Does(() =>
         ["DOTNET_EnableWriteXorExecute"] = "0",
     };
     StartProcess(wine, new ProcessSettings { Arguments = "wineboot -i", EnvironmentVariables = environment, RedirectStandardOutput = true, RedirectStandardError = true });
-    var results = MakeAbsolute(Directory($"{Results}/wine")).FullPath.Replace('/', '\\');
+    EnsureDirectoryExists($"{Results}/wine");
+    var results = MakeAbsolute(File($"{Results}/wine/wine.xml")).FullPath.Replace('/', '\\');
     var code = StartProcess(wine, new ProcessSettings
     {
-        Arguments = $@"{Folder}/tests/Ivy.Net.Tests.exe --no-ansi --progress off --show-test-results failed --timeout 4m --report-trx --report-trx-filename wine.trx --results-directory ""Z:{results}""",
+        Arguments = $@"{Folder}/tests/Ivy.Net.Tests.exe ""Z:{results}""",
         EnvironmentVariables = environment,
+        Timeout = 240_000, // ms
     });
     StartProcess(wine, new ProcessSettings { Arguments = "wineboot -k", EnvironmentVariables = environment, RedirectStandardOutput = true, RedirectStandardError = true });
     if (code != 0)

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Xml;
+using Ivy.Net.Tests.Wine;
 using NUnit.Framework.Api;
 using NUnit.Framework.Interfaces;
 using NUnit.Framework.Internal;
@@ -15,7 +16,7 @@ internal static class Program
     private static int Main(string[] arguments)
     {
         var runner = new NUnitTestAssemblyRunner(new DefaultTestAssemblyBuilder());
-        runner.Load(Assembly.GetExecutingAssembly(), new Dictionary<string, object>());
+        DirectMethod.Install(runner.Load(Assembly.GetExecutingAssembly(), new Dictionary<string, object>()));
         string part = arguments.Length > 1 ? arguments[1] : string.Empty;
         ITestResult result = runner.Run(new Listener(), new PartOfAName(part));
         using (var file = XmlWriter.Create(arguments[0], new XmlWriterSettings { Indent = true }))

@@ -271,21 +271,21 @@ public sealed partial class IvLoopGroup : IDisposable
     private IvError ListenCore(
         EndPoint local,
         Action<IvLoopGroupMember, IvSocket> accept,
-        IvAcceptMode? wanted,
+        IvAcceptMode? mode,
         IvListenOptions? options,
         out EndPoint? bound,
         out string step)
     {
         ArgumentNullException.ThrowIfNull(local);
         ArgumentNullException.ThrowIfNull(accept);
-        IvAcceptMode mode = wanted ?? (Network.SharesPorts ? IvAcceptMode.ReusePort : IvAcceptMode.RoundRobin);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)mode, (uint)IvAcceptMode.LeastConnections, nameof(mode));
+        IvAcceptMode chosen = mode ?? (Network.SharesPorts ? IvAcceptMode.ReusePort : IvAcceptMode.RoundRobin);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)chosen, (uint)IvAcceptMode.LeastConnections, nameof(mode));
         CheckNotStarted(nameof(Listen));
 
         // The ports that one loop accepts from are spread over the loops.
-        bool shares = mode is IvAcceptMode.ReusePort or IvAcceptMode.SteerByCpu;
+        bool shares = chosen is IvAcceptMode.ReusePort or IvAcceptMode.SteerByCpu;
         int acceptor = shares ? 0 : _acceptors++ % _members.Length;
-        IvError error = GroupPort.TryOpen(this, local, accept, mode, options ?? IvListenOptions.Default, acceptor, out GroupPort? port, out step);
+        IvError error = GroupPort.TryOpen(this, local, accept, chosen, options ?? IvListenOptions.Default, acceptor, out GroupPort? port, out step);
         bound = port?.EndPoint;
         if (port is not null)
         {
