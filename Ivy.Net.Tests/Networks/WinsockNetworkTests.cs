@@ -142,7 +142,7 @@ internal sealed unsafe class WinsockNetworkTests
             Assert.That(() => IvSocket.Listen(AnyPort, new IvListenOptions { ReusePort = true }), Throws.TypeOf<IvException>().With.Message.Contains("IvAcceptMode.RoundRobin"));
             Assert.That(first.SendHandles("x"u8, [second.Handle]).Error, Is.EqualTo(IvError.EOPNOTSUPP));
             Assert.That(() => IvSocket.CreatePair(SocketType.Seqpacket), Throws.TypeOf<IvException>().With.Message.Contains("Stream and Dgram only"));
-            Assert.That(() => LoopThread.Run(_ => new IvInotify()), Throws.TypeOf<PlatformNotSupportedException>().With.Message.Contains("FileSystemWatcher"));
+            Assert.That(() => LoopThread.Run(_ => IvInotify.TryCreate(out IvInotify? _)), Throws.TypeOf<PlatformNotSupportedException>().With.Message.Contains("FileSystemWatcher"));
             Assert.That(
                 () => LoopThread.Run(_ => new IvProcess("cmd").Start()),
                 Throws.TypeOf<PlatformNotSupportedException>().With.Message.Contains("System.Diagnostics.Process"));
