@@ -31,8 +31,11 @@ public sealed class IvPollMethod
     /// <summary>ppoll(2): needs no descriptor of its own but one to be woken by; its cost grows with the number of descriptors.</summary>
     public static IvPollMethod Poll { get; } = new("poll", static () => new PollPoller());
 
-    /// <summary>All methods of the library, best first.</summary>
-    public static IReadOnlyList<IvPollMethod> All { get; } = [Epoll, Poll];
+    /// <summary>kqueue(2): the best on macOS and FreeBSD.</summary>
+    public static IvPollMethod Kqueue { get; } = new("kqueue", static () => new KqueuePoller());
+
+    /// <summary>All methods that the library has for this operating system, best first.</summary>
+    public static IReadOnlyList<IvPollMethod> All { get; } = OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? [Kqueue] : [Epoll, Poll];
 
     /// <summary>The name.</summary>
     public string Name { get; }
