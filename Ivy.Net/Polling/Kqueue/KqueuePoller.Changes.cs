@@ -264,7 +264,10 @@ public sealed partial class KqueuePoller
 
         if (answer.Filter == KqueueNumbers.EVFILT_WRITE)
         {
+            // Older versions of macOS say so and keep a knote all the same.
             Break(fd, ref watch);
+            Span<KqueueEvent> room = stackalloc KqueueEvent[1];
+            Send([new KqueueEvent { Ident = (nuint)fd, Filter = KqueueNumbers.EVFILT_WRITE, Flags = KqueueNumbers.EV_DELETE, UserData = watch.Token }], room);
         }
 
         return true;

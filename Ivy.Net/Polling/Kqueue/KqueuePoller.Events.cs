@@ -5,6 +5,22 @@ namespace Ivy.Net.Polling;
 /// <content>From events to bands: those of one descriptor, which come one for each filter, become one report.</content>
 public sealed partial class KqueuePoller
 {
+    // False if there are none.
+    private bool TakeAnswers(int got)
+    {
+        if (got == 0 || (_events[0].Flags & KqueueNumbers.EV_ERROR) == 0)
+        {
+            return false;
+        }
+
+        foreach (ref readonly KqueueEvent answer in _events.AsSpan(0, got))
+        {
+            TakeAnswer(answer);
+        }
+
+        return true;
+    }
+
     // How many entries it filled.
     private int Collect(int got, int room, Span<IvReady> ready)
     {
@@ -12,11 +28,7 @@ public sealed partial class KqueuePoller
         int size = 0;
         foreach (ref readonly KqueueEvent item in _events.AsSpan(0, got))
         {
-            if ((item.Flags & KqueueNumbers.EV_ERROR) != 0)
-            {
-                TakeAnswer(item);
-            }
-            else if (item.UserData == WakeToken)
+            if (item.UserData == WakeToken)
             {
                 _wake.Take();
             }
@@ -43,13 +55,6 @@ public sealed partial class KqueuePoller
         {
             int fd = _batch[i];
             ref KqueueWatch watch = ref _watches[fd];
-
-            // Refused by an answer behind its event.
-            if (!watch.IsRegistered)
-            {
-                continue;
-            }
-
             IvBands bands = ToBands(fd, ref watch);
             if (bands != IvBands.None)
             {

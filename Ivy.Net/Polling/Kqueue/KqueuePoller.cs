@@ -162,10 +162,16 @@ public sealed partial class KqueuePoller : IvPoller
         }
 
         MakeBatch(room);
-        bool mayBlock = count == 0 && !HasBroken();
-        int got = WaitForEvents(room, mayBlock ? deadline : IvTimestamp.MinValue);
-        count += Collect(got, room, ready[count..]);
-        return count + TakeRefused(ready[count..]);
+        int got = WaitForEvents(room, count == 0 && !HasBroken() ? deadline : IvTimestamp.MinValue);
+        if (TakeAnswers(got))
+        {
+            // Answers come alone: nobody has looked for events yet.
+            count += TakeRefused(ready[count..]);
+            room = ready.Length - count;
+            got = room == 0 ? 0 : WaitForEvents(room, count == 0 && !HasBroken() ? deadline : IvTimestamp.MinValue);
+        }
+
+        return count + Collect(got, room, ready[count..]);
     }
 
     /// <inheritdoc/>
