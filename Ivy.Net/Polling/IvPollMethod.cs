@@ -31,11 +31,17 @@ public sealed class IvPollMethod
     /// <summary>ppoll(2): needs no descriptor of its own but one to be woken by; its cost grows with the number of descriptors.</summary>
     public static IvPollMethod Poll { get; } = new("poll", static () => new PollPoller());
 
-    /// <summary>kqueue(2): the best on macOS and FreeBSD.</summary>
+    /// <summary>kqueue(2): the one of macOS and FreeBSD.</summary>
     public static IvPollMethod Kqueue { get; } = new("kqueue", static () => new KqueuePoller());
 
-    /// <summary>All methods that the library has for this operating system, best first.</summary>
-    public static IReadOnlyList<IvPollMethod> All { get; } = OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? [Kqueue] : [Epoll, Poll];
+    /// <summary>Polls of AFD on a completion port: the one of Windows.</summary>
+    public static IvPollMethod Afd { get; } = new("afd", static () => new AfdPoller());
+
+    /// <summary>The methods of the library for this operating system, best first.</summary>
+    public static IReadOnlyList<IvPollMethod> All { get; } =
+        OperatingSystem.IsWindows() ? [Afd]
+        : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? [Kqueue]
+        : [Epoll, Poll];
 
     /// <summary>The name.</summary>
     public string Name { get; }

@@ -96,6 +96,7 @@ internal static unsafe partial class ModelCalls
 
     public static void CloseNumber(int fd) => _ = close(fd);
 
+    /// <summary>epoll_ctl(2).</summary>
     /// <returns>0 or a negative errno.</returns>
     public static int Control(int epoll, int operation, int fd, uint events)
     {
