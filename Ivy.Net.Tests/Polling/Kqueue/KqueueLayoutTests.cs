@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Ivy.Net.Interop.Bsd;
-using Ivy.Net.Tests.Support;
+using Ivy.Net.Polling;
 
 namespace Ivy.Net.Tests.Polling;
 
@@ -114,7 +114,7 @@ internal sealed class KqueueLayoutTests
             Assert.Ignore("this kernel has one");
         }
 
-        IvException? refused = Assert.Throws<IvException>(static () => Ivy.Net.Polling.IvPollMethod.Kqueue.Create().Dispose());
+        IvException? refused = Assert.Throws<IvException>(static () => IvPollMethod.Kqueue.Create().Dispose());
         Assert.That(refused!.Error, Is.EqualTo(IvError.ENOSYS));
         Assert.That(refused.Message, Does.Contain("macOS and FreeBSD").And.Not.Contain("\n"));
     }

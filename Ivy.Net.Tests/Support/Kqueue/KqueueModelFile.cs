@@ -20,6 +20,7 @@ internal sealed class KqueueModelFile
         _isPipe = target.StartsWith("pipe:", StringComparison.Ordinal);
         _isStream = IsSocket && ModelCalls.Option(fd, ModelCalls.SolSocket, ModelCalls.SoType) == ModelCalls.SockStream;
         _isTcp = _isStream && ModelCalls.Option(fd, ModelCalls.SolSocket, ModelCalls.SoDomain) != ModelCalls.AfUnix;
+        _wasConnected = IsSocket && ModelCalls.HasPeer(fd);
         _isWriter = _isPipe && ModelCalls.IsWriter(fd);
         IsUnpollable = target is "/dev/null" or "/dev/zero" or "/dev/tty";
         IsFile = !IsUnpollable && target.StartsWith('/') && !target.StartsWith("/dev/", StringComparison.Ordinal);

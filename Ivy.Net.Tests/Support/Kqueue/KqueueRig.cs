@@ -1,4 +1,4 @@
-using Ivy.Net.Interop.Bsd;
+using System.Net.Sockets;
 using Ivy.Net.Polling;
 
 namespace Ivy.Net.Tests.Support;
@@ -30,7 +30,7 @@ internal sealed class KqueueRig : IDisposable
         return number;
     }
 
-    public (nint Near, nint Far) Sockets(System.Net.Sockets.SocketType type = System.Net.Sockets.SocketType.Stream)
+    public (nint Near, nint Far) Sockets(SocketType type = SocketType.Stream)
     {
         Assert.That(IvNetwork.System.OpenPair(type, out nint near, out nint far), Is.EqualTo(IvError.None));
         return (Own(near), Own(far));

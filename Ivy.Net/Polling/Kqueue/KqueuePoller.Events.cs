@@ -159,8 +159,13 @@ public sealed partial class KqueuePoller
     // or our own half-close. It is never taken for the peer's.
     private IvBands OfEnds(int fd, ref KqueueWatch watch, KqueueSigns signs)
     {
-        bool both = (signs & KqueueSigns.ReadEnd) != 0 && (signs & KqueueSigns.WriteEnd) != 0;
-        if (both)
+        bool isWriteEnd = (signs & KqueueSigns.WriteEnd) != 0;
+        if (isWriteEnd && (watch.Want & IvBands.In) == 0 && !IsSocket(fd, ref watch))
+        {
+            return IvBands.Err;
+        }
+
+        if (isWriteEnd && (signs & KqueueSigns.ReadEnd) != 0)
         {
             return IvBands.Closed;
         }
