@@ -31,6 +31,9 @@ public sealed class IvPollMethod
     /// <summary>ppoll(2): needs no descriptor of its own but one to be woken by; its cost grows with the number of descriptors.</summary>
     public static IvPollMethod Poll { get; } = new("poll", static () => new PollPoller());
 
+    /// <summary>io_uring(7): one system call a turn, whatever has changed.</summary>
+    public static IvPollMethod Uring { get; } = new("io_uring", static () => new UringPoller());
+
     /// <summary>kqueue(2): the one of macOS and FreeBSD.</summary>
     public static IvPollMethod Kqueue { get; } = new("kqueue", static () => new KqueuePoller());
 
@@ -41,7 +44,7 @@ public sealed class IvPollMethod
     public static IReadOnlyList<IvPollMethod> All { get; } =
         OperatingSystem.IsWindows() ? [Afd]
         : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? [Kqueue]
-        : [Epoll, Poll];
+        : [Epoll, Poll, Uring];
 
     /// <summary>The name.</summary>
     public string Name { get; }
