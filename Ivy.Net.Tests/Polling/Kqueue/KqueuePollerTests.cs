@@ -151,6 +151,19 @@ internal sealed class KqueuePollerTests(KqueueQuirks quirks)
     }
 
     [Test]
+    public void An_end_that_was_no_news_at_first_is_told_to_who_wants_it_later()
+    {
+        using var rig = new KqueueRig(quirks);
+        (nint near, nint far) = rig.Sockets();
+        rig.Add(near, IvBands.Err, 1);
+        IvNetwork.System.Shutdown(far, SocketShutdown.Send);
+        Assert.That(rig.Look(), Is.Empty, "a half-close is no error");
+        Assert.That(rig.Wait(IvTimestamp.System + TimeSpan.FromMilliseconds(1), 4), Is.Empty, "and does not spin");
+        Assert.That(rig.Look(new IvChange(near, 1, IvBands.Err, IvBands.Out | IvBands.Hangup)), Is.EqualTo("1: Out, Hangup"));
+        Assert.That(rig.Look(), Is.EqualTo("1: Out, Hangup"));
+    }
+
+    [Test]
     public void Our_own_half_close_is_no_hangup_of_the_peer()
     {
         using var rig = new KqueueRig(quirks);

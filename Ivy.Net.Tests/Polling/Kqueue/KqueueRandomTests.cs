@@ -33,7 +33,7 @@ internal sealed class KqueueRandomTests(KqueueQuirks quirks)
         {
             string? failure = Run(codes);
             return (failure is null).Label(failure ?? string.Empty);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(400));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
     }
 
     private string? Run(int[] codes)

@@ -45,7 +45,9 @@ public sealed partial class KqueuePoller
 
         watch.Want = change.Want;
         watch.AsksForBothEnds = false;
-        watch.Said = KqueueSigns.None;
+
+        // What a knote has said once is known until one that says it again and again takes its place.
+        watch.Said &= ~(((change.Want & IvBands.In) != 0 ? KqueueSigns.ReadEnd : KqueueSigns.None) | ((change.Want & IvBands.Out) != 0 ? KqueueSigns.WriteEnd : KqueueSigns.None));
         Set(fd, ref watch);
     }
 
