@@ -478,6 +478,10 @@ internal sealed class KqueuePollerTests(KqueueQuirks quirks)
             rig.Poller.Wake();
             Assert.That(rig.Model.OpenQueues, Is.Zero);
         }
+
+        var unused = new KqueueRig(quirks with { LosesUserEvents = byPipe });
+        unused.Dispose();
+        Assert.That(unused.Poller.Wake, Throws.Nothing, "the first one, too late");
     }
 
     [Test]

@@ -2,11 +2,12 @@ using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using Ivy.Net.Interop;
 using Ivy.Net.Interop.Bsd;
+using Microsoft.Win32.SafeHandles;
 
 namespace Ivy.Net.Polling;
 
 /// <summary>What wakes a queue: an EVFILT_USER event; or, where a probe finds that the kernel does not deliver it, a pipe.</summary>
-/// <remarks>The pipe has at most one byte in it, so that neither end ever blocks: <see cref="_isSignaled"/> says whether it is there.</remarks>
+/// <remarks>The pipe has at most two bytes in it, so that neither end ever blocks: <see cref="_isSignaled"/> says whether one is there.</remarks>
 internal sealed class KqueueWake : IDisposable
 {
     private const ulong Token = KqueuePoller.WakeToken;
@@ -14,6 +15,10 @@ internal sealed class KqueueWake : IDisposable
     private readonly IKqueueApi _api;
     private readonly KqueueHandle _queue;
     private readonly AnonymousPipeServerStream? _pipe;
+
+    // Of their own: a closed pipe throws when it is asked for them, and Wake may come later than Dispose.
+    private readonly SafePipeHandle? _readEnd;
+    private readonly SafePipeHandle? _writeEnd;
     private int _isSignaled;
 
     /// <summary>Adds to a queue what will wake it.</summary>
@@ -36,9 +41,11 @@ internal sealed class KqueueWake : IDisposable
             throw new IvException(IvError.EMFILE, "pipe", subject: null, "Raise the limit of open files (ulimit -n)");
         }
 
+        _readEnd = _pipe.ClientSafePipeHandle;
+        _writeEnd = _pipe.SafePipeHandle;
         int result = _queue.Change(new KqueueEvent
         {
-            Ident = (nuint)ReadEnd,
+            Ident = (nuint)_readEnd.DangerousGetHandle(),
             Filter = KqueueNumbers.EVFILT_READ,
             Flags = KqueueNumbers.EV_ADD,
             UserData = Token,
@@ -52,28 +59,31 @@ internal sealed class KqueueWake : IDisposable
 
     public bool IsPipe => _pipe is not null;
 
-    private nint ReadEnd => _pipe!.ClientSafePipeHandle.DangerousGetHandle();
-
     /// <summary>Makes the wait at hand or the next one return. Any thread.</summary>
     /// <returns>0 or a negative errno.</returns>
-    public int Signal() => _pipe is null ? _queue.Change(Trigger()) : SignalPipe();
+    public int Signal() => _writeEnd is null ? _queue.Change(Trigger()) : SignalPipe(_writeEnd);
 
     /// <summary>The event was taken from the queue: USER has cleared itself, the pipe is emptied.</summary>
     public unsafe void Take()
     {
-        if (_pipe is null)
+        if (_readEnd is null)
         {
             return;
         }
 
-        byte one;
-        _ = BsdLibc.read((int)ReadEnd, &one, 1);
+        // First, so that a signal meanwhile leaves a byte of its own.
         Volatile.Write(ref _isSignaled, 0);
+        byte one;
+        _ = BsdLibc.read((int)_readEnd.DangerousGetHandle(), &one, 1);
     }
 
-    public void Dispose() => _pipe?.Dispose();
+    public void Dispose()
+    {
+        _pipe?.Dispose();
+        _readEnd?.Dispose();
+    }
 
-    private unsafe int SignalPipe()
+    private unsafe int SignalPipe(SafePipeHandle end)
     {
         if (Interlocked.Exchange(ref _isSignaled, 1) != 0)
         {
@@ -83,19 +93,19 @@ internal sealed class KqueueWake : IDisposable
         bool referenced = false;
         try
         {
-            if (!HandleReference.TryAdd(_pipe!.SafePipeHandle, ref referenced))
+            if (!HandleReference.TryAdd(end, ref referenced))
             {
                 return 0;
             }
 
             byte one = 1;
-            return BsdLibc.write((int)_pipe.SafePipeHandle.DangerousGetHandle(), &one, 1) == 1 ? 0 : -Marshal.GetLastPInvokeError();
+            return BsdLibc.write((int)end.DangerousGetHandle(), &one, 1) == 1 ? 0 : -Marshal.GetLastPInvokeError();
         }
         finally
         {
             if (referenced)
             {
-                _pipe!.SafePipeHandle.DangerousRelease();
+                end.DangerousRelease();
             }
         }
     }
