@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ivy.Net.Benchmarks.Allocations;
+using Ivy.Net.Benchmarks.Micro;
 using Ivy.Net.Benchmarks.Versus;
 
 namespace Ivy.Net.Benchmarks;
@@ -13,6 +14,7 @@ internal static class BenchmarkCommands
         {
             VersusCommand.Build(),
             VersusCommand.BuildSubject(),
+            MicroCommand.Build(),
             BuildAllocations(),
             BuildEdgeFrames(),
         };

@@ -11,6 +11,7 @@ internal static class AllocationCatalog
         ["echo-epoll"] = EchoAllocations.OnEpoll,
         ["echo-io_uring"] = EchoAllocations.OnUring,
         ["echo-poll"] = EchoAllocations.OnPoll,
+        ["cascade"] = LoopAllocations.Cascade,
         ["edge-echo-epoll"] = EdgeAllocations.EdgesOnEpoll,
         ["edge-echo-one-shot"] = EdgeAllocations.OneShotOnEpoll,
         ["edge-echo-poll"] = EdgeAllocations.EdgesOnPoll,
