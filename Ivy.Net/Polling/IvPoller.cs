@@ -31,6 +31,12 @@ public abstract class IvPoller : IDisposable
     /// </summary>
     public virtual bool ValidatesHandles => true;
 
+    /// <summary>
+    /// The engine that completes operations instead of saying when they would not block; null where there is none. Made when it is
+    /// first asked for. A poller that wraps another one passes it on.
+    /// </summary>
+    public virtual IvCompletions? Completions => null;
+
     /// <summary>Starts to watch a descriptor; reaches the kernel before it returns.</summary>
     /// <param name="handle">The descriptor.</param>
     /// <param name="want">
