@@ -435,6 +435,9 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         IvError.EPERM => "Files and directories have no readiness: set AlwaysReady, or read them on another thread",
         IvError.EEXIST => "Another IvFd of this loop watches the descriptor: unregister that one first, or duplicate the descriptor",
         IvError.ENOSPC => "Raise /proc/sys/fs/epoll/max_user_watches",
+        IvError.ENOTSOCK => "On Windows a loop watches sockets: an event or another wait handle goes into an IvHandle, what blocks onto another thread",
+        IvError.EBUSY => "Another loop watches the socket: on Windows one loop does at a time, so unregister it there first",
+        IvError.EOPNOTSUPP => "The socket is of a provider that hides the system's own below it: AFD can't poll it",
         _ => null,
     });
 
