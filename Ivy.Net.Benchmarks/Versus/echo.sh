@@ -10,6 +10,7 @@
 #   --server-core N   (0) and --client-core N (1): should not be two threads of one physical core
 #   --busy SHARE      a round is rejected if a server used less of its core than this (0.90)
 #   --ivy 'COMMAND'   measure this server in place of the example; it is given --port 0 and prints `listening on HOST:PORT`
+#   --beside 'COMMAND' measure this server, too, and compare it with ivy: another example, or another build
 #   --spin            the client never sleeps, so that no server pays for waking it
 #   --no-build        take Ivy.Net.Examples as it was built last
 #   --json FILE       write all of it there, too
@@ -19,7 +20,7 @@
 me=echo.sh
 . "$(dirname "$0")/common.sh"
 
-rounds=7 seconds=3 warm=3 connections=64 size=64 depth=1 server_core=0 client_core=1 busy=0.90 json= spin=
+rounds=7 seconds=3 warm=3 connections=64 size=64 depth=1 server_core=0 client_core=1 busy=0.90 json= spin= beside=
 while [ $# -gt 0 ]; do
     case $1 in
         --no-build) build=no; shift; continue ;;
@@ -38,6 +39,7 @@ while [ $# -gt 0 ]; do
         --client-core) client_core=$2 ;;
         --busy) busy=$2 ;;
         --ivy) other_ivy=$2 ;;
+        --beside) beside=$2 ;;
         --json) json=$2 ;;
         *) die "what is $1? Try --help." ;;
     esac
@@ -64,6 +66,7 @@ command_of() {
         c) echo "$c" ;;
         c+idle | c+idle-again) echo "$c --threads-idle 1" ;;
         ivy) echo "$ivy" ;;
+        beside) echo "$beside" ;;
     esac
 }
 
@@ -103,6 +106,10 @@ while [ $accepted -lt "$rounds" ] && [ $tried -lt $((rounds * 2)) ]; do
         2) order='ivy c+idle-again c c+idle' ;;
         3) order='c+idle-again c c+idle ivy' ;;
     esac
+    [ -z "$beside" ] || case $((tried % 2)) in
+        0) order=$(echo "$order" | sed 's/\<ivy\>/ivy beside/') ;;
+        1) order=$(echo "$order" | sed 's/\<ivy\>/beside ivy/') ;;
+    esac
     tried=$((tried + 1))
     good=yes
     : >"$work/round.txt"
@@ -121,10 +128,11 @@ parameters="$parameters; server on core $server_core, client on core $client_cor
 echo "$about"
 echo "$parameters"
 [ -z "$other_ivy" ] || echo "ivy is: $other_ivy"
+[ -z "$beside" ] || echo "beside is: $beside"
 echo "rounds: $accepted accepted, $((tried - accepted)) rejected"
 [ $accepted -gt 0 ] || die 'no round was accepted'
 
-awk -v about="$about" -v parameters="$parameters" -v rejected=$((tried - accepted)) -v json="$json" "$statistics"'
+awk -v beside="$beside" -v about="$about" -v parameters="$parameters" -v rejected=$((tried - accepted)) -v json="$json" "$statistics"'
     {
         for (i = 1; i <= NF; i++) { at = index($i, "="); v[substr($i, 1, at - 1)] = substr($i, at + 1) }
         s = v["subject"]; r = v["round"] + 0; n = r
@@ -149,7 +157,7 @@ awk -v about="$about" -v parameters="$parameters" -v rejected=$((tried - accepte
     }
     END {
         printf "\n%-14s %8s   %-19s %11s %9s %9s %9s %6s\n", "server", "ns/msg", "min - max", "messages/s", "p50 us", "p99 us", "p99.9 us", "busy"
-        count = split("c c+idle ivy c+idle-again", subjects, " ")
+        count = split("c c+idle ivy" (beside == "" ? "" : " beside") " c+idle-again", subjects, " ")
         for (i = 1; i <= count; i++) {
             s = subjects[i]
             rates = med("messages_per_second", s); a = med("p50_us", s); b = med("p99_us", s); c = med("p999_us", s)
@@ -159,6 +167,7 @@ awk -v about="$about" -v parameters="$parameters" -v rejected=$((tried - accepte
         printf "\n%-24s %6s   %s\n", "CPU per message", "median", "min - max of the rounds"
         ratio("ivy / c", "ivy/c", "ivy", "c")
         ratio("ivy / c+idle", "ivy/c+idle", "ivy", "c+idle")
+        if (beside != "") ratio("beside / ivy", "beside/ivy", "beside", "ivy")
         ratio("c+idle / itself (noise)", "noise", "c+idle-again", "c+idle")
         if (json == "") exit
         printf "{\n  \"machine\": \"%s\",\n  \"parameters\": \"%s\",\n  \"rejected\": %d,\n", about, parameters, rejected > json
