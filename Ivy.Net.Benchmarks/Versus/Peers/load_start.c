@@ -3,7 +3,7 @@
 //     load_start [--size 64] COMMAND [ARGUMENT...]
 //
 // From just before fork until the first echo has come back: COMMAND is to print a line `listening on HOST:PORT`; as soon as it does, one
-// connection is made, one message is sent, and its echo compared. Then COMMAND is ended with SIGTERM.
+// connection is made, one message is sent, and its echo compared. Then COMMAND is killed.
 
 #include "load.h"
 #include <signal.h>
@@ -52,7 +52,7 @@ int main(int argc, char **argv)
         if (!ok) fprintf(stderr, "load_start: no echo, or a wrong one\n");
     }
 
-    kill(child, SIGTERM);
+    kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     printf("errors=%d listening_ms=%.3f first_echo_ms=%.3f\n", !ok, (double)(listening - begin) / 1e6, (double)(echoed - begin) / 1e6);
     return ok ? 0 : 1;
