@@ -1,32 +1,32 @@
-// Without an argument: what can be measured, and how. The comparisons with C are scripts, as they start servers of both kinds and
-// look at them from outside.
+// Without an argument: what can be measured, and how.
 
-using Ivy.Net.Benchmarks.Allocations;
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Ivy.Net.Benchmarks;
+using Ivy.Net.Benchmarks.Versus.Running;
 
-switch (args.FirstOrDefault())
+const int UsageError = 2;
+const int Interrupted = 130;
+
+ParseResult command = BenchmarkCommands.BuildRoot().Parse(args);
+
+// System.CommandLine answers a bad command line with every error and the whole help, and exits with 1. Ours is one line, and 2.
+if (command.Action is ParseErrorAction)
 {
-    case null:
-        PrintList();
-        return 0;
-
-    case "allocations":
-        return AllocationCatalog.Run(args.AsSpan(1));
-
-    default:
-        Console.Error.WriteLine($"There is no benchmark {args[0]}. Without an argument: the list of them.");
-        return 2;
+    Console.Error.WriteLine($"{command.Errors[0].Message} Try --help.");
+    return UsageError;
 }
 
-static void PrintList() => Console.WriteLine(
-    """
-    Here:
-
-      allocations [NAME …]   managed bytes of one operation; without a name: what there is
-
-    Beside a bare epoll server in C, in Ivy.Net.Benchmarks/Versus; each has --help, and README.md says how to read them:
-
-      echo.sh       server CPU per echoed message, latency, in interleaved rounds
-      syscalls.sh   system calls per message, by name
-      memory.sh     resident bytes per idle connection
-      startup.sh    milliseconds from starting the process to listening
-    """);
+try
+{
+    return await command.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (VersusException refused)
+{
+    Console.Error.WriteLine(refused.Message);
+    return UsageError;
+}
+catch (OperationCanceledException)
+{
+    return Interrupted;
+}

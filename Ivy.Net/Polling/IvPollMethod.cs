@@ -31,8 +31,11 @@ public sealed class IvPollMethod
     /// <summary>ppoll(2): needs no descriptor of its own but one to be woken by; its cost grows with the number of descriptors.</summary>
     public static IvPollMethod Poll { get; } = new("poll", static () => new PollPoller());
 
-    /// <summary>All methods of the library, best first.</summary>
-    public static IReadOnlyList<IvPollMethod> All { get; } = [Epoll, Poll];
+    /// <summary>Polls of AFD on a completion port: the one of Windows.</summary>
+    public static IvPollMethod Afd { get; } = new("afd", static () => new AfdPoller());
+
+    /// <summary>The methods of the library for this operating system, best first.</summary>
+    public static IReadOnlyList<IvPollMethod> All { get; } = OperatingSystem.IsWindows() ? [Afd] : [Epoll, Poll];
 
     /// <summary>The name.</summary>
     public string Name { get; }

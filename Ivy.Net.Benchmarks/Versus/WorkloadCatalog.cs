@@ -1,0 +1,29 @@
+using Ivy.Net.Benchmarks.Versus.Running;
+using Ivy.Net.Benchmarks.Versus.Workloads.Posts;
+using Ivy.Net.Benchmarks.Versus.Workloads.Timers;
+
+namespace Ivy.Net.Benchmarks.Versus;
+
+/// <summary>All workloads, in the order in which they run.</summary>
+internal static class WorkloadCatalog
+{
+    public static IReadOnlyList<IWorkload> All { get; } =
+    [
+        new TimersWorkload(),
+        new PostsWorkload(),
+    ];
+
+    /// <summary>Runs a program of this assembly, as one subject of a workload; it prints its figures.</summary>
+    /// <exception cref="VersusException">There is none, or its parameters are wrong.</exception>
+    public static void RunProgram(string workload, string program, IEnumerable<string> parameters)
+    {
+        IWorkload found = All.FirstOrDefault(w => w.Name == workload)
+            ?? throw new VersusException($"There is no workload {workload}; there are: {string.Join(", ", All.Select(static w => w.Name))}.");
+        if (!found.Programs.TryGetValue(program, out Action<SubjectArguments>? run))
+        {
+            throw new VersusException($"{workload} has no program {program}; it has: {string.Join(", ", found.Programs.Keys)}.");
+        }
+
+        run(new SubjectArguments(parameters));
+    }
+}
