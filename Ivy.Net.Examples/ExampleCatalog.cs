@@ -27,6 +27,7 @@ internal static class ExampleCatalog
         new FatalExample(),
         new AdoptSocketExample(),
         new CustomPollerExample(),
+        new EpollPortExample(),
         new EmbedExample(),
         new SimulatedExample(),
         new WatchExample(),

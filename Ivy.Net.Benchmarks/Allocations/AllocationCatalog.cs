@@ -9,6 +9,7 @@ internal static class AllocationCatalog
     public static IReadOnlyDictionary<string, Action<int>> All { get; } = new SortedDictionary<string, Action<int>>(StringComparer.Ordinal)
     {
         ["echo-epoll"] = EchoAllocations.OnEpoll,
+        ["echo-io_uring"] = EchoAllocations.OnUring,
         ["echo-poll"] = EchoAllocations.OnPoll,
         ["event-from-another-loop"] = PostAllocations.EventsBetweenLoops,
         ["event-of-the-loop"] = PostAllocations.EventsOfTheLoop,

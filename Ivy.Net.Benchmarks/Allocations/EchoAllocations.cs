@@ -13,6 +13,8 @@ internal static class EchoAllocations
 
     public static void OnPoll(int count) => Echo(IvPollMethod.Poll, count);
 
+    public static void OnUring(int count) => Echo(IvPollMethod.Uring, count);
+
     private static void Echo(IvPollMethod method, int count)
     {
         using var loop = new IvLoop(new IvLoopOptions { PollMethods = [method] });

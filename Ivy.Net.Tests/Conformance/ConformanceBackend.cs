@@ -8,12 +8,14 @@ internal sealed class ConformanceBackend
 {
     private readonly Dictionary<Need, string> _lacks;
     private readonly IvPollMethod? _method;
+    private readonly string? _absence;
 
     private ConformanceBackend(string name, IvPollMethod? method, Dictionary<Need, string> lacks)
     {
         Name = name;
         _method = method;
         _lacks = lacks;
+        _absence = method == IvPollMethod.Uring ? Absence(method) : null;
     }
 
     public static ConformanceBackend Epoll { get; } = new("epoll", IvPollMethod.Epoll, new Dictionary<Need, string>
@@ -28,6 +30,12 @@ internal sealed class ConformanceBackend
         [Need.OpenFileDescriptions] = "ppoll(2) goes by numbers: nothing of a closed one is left in any set",
     });
 
+    public static ConformanceBackend Uring { get; } = new("io_uring", IvPollMethod.Uring, new Dictionary<Need, string>
+    {
+        [Need.VirtualTime] = "the kernel's time is real",
+        [Need.OpenFileDescriptions] = "a poll is armed anew by number: nothing of a closed one is left in any set",
+    });
+
     public static ConformanceBackend Simulated { get; } = new("simulated", method: null, new Dictionary<Need, string>
     {
         [Need.Kernel] = "the simulated network has no descriptors of the operating system",
@@ -35,7 +43,10 @@ internal sealed class ConformanceBackend
         [Need.Measurable] = "the simulated network allocates, by design",
     });
 
-    public static IEnumerable<ConformanceBackend> All => [Epoll, Poll, Simulated];
+    public static IEnumerable<ConformanceBackend> All => [Epoll, Poll, Uring, Simulated];
+
+    /// <summary>Those that wait in the kernel.</summary>
+    public static IEnumerable<ConformanceBackend> OfTheKernel => [Epoll, Poll, Uring];
 
     public string Name { get; }
 
@@ -71,15 +82,42 @@ internal sealed class ConformanceBackend
         }
     }
 
-    public IvLoopOptions Options(Bench bench, int? batchSize = null, SimulatedNetworkOptions? simulation = null) => new()
+    public IvLoopOptions Options(Bench bench, int? batchSize = null, SimulatedNetworkOptions? simulation = null)
     {
-        Name = Name,
-        PollMethods = _method is null ? null : [_method],
-        Network = _method is null ? new SimulatedNetwork(1, simulation) : IvNetwork.System,
-        BatchSize = batchSize ?? IvLoopOptions.DefaultBatchSize,
-        Warning = bench.Warnings.Add,
-        LeakReport = bench.Leaks.Add,
-    };
+        RequireKernel();
+        return new IvLoopOptions
+        {
+            Name = Name,
+            PollMethods = _method is null ? null : [_method],
+            Network = _method is null ? new SimulatedNetwork(1, simulation) : IvNetwork.System,
+            BatchSize = batchSize ?? IvLoopOptions.DefaultBatchSize,
+            Warning = bench.Warnings.Add,
+            LeakReport = bench.Leaks.Add,
+        };
+    }
+
+    /// <summary>Skips the running test where the kernel has this backend not, or forbids it.</summary>
+    public void RequireKernel()
+    {
+        if (_absence is { } reason)
+        {
+            Assert.Ignore($"{Name}: {reason}");
+        }
+    }
 
     public override string ToString() => Name;
+
+    // Once: before any test injects its faults.
+    private static string? Absence(IvPollMethod method)
+    {
+        try
+        {
+            method.Create().Dispose();
+            return null;
+        }
+        catch (IvException refused)
+        {
+            return refused.Message;
+        }
+    }
 }

@@ -29,7 +29,7 @@ internal sealed class InterruptedCallTests(ConformanceBackend backend)
         SysCall.PidfdOpen, SysCall.PidfdSendSignal, SysCall.PidfdGetInfo, SysCall.WaitId, SysCall.Kill, SysCall.Spawn, SysCall.Open,
     ];
 
-    public static IEnumerable<ConformanceBackend> Backends => [ConformanceBackend.Epoll, ConformanceBackend.Poll];
+    public static IEnumerable<ConformanceBackend> Backends => ConformanceBackend.OfTheKernel;
 
     public static IEnumerable<SysCall> Calls => Enum.GetValues<SysCall>();
 
@@ -90,6 +90,7 @@ internal sealed class InterruptedCallTests(ConformanceBackend backend)
     private bool IsUsed(SysCall call) => call switch
     {
         SysCall.EpollCreate or SysCall.EpollCtl or SysCall.EpollWait or SysCall.EpollPwait2 => backend == ConformanceBackend.Epoll,
+        SysCall.IoUringSetup or SysCall.IoUringEnter or SysCall.IoUringRegister or SysCall.Mmap => backend == ConformanceBackend.Uring,
         SysCall.Ppoll => backend == ConformanceBackend.Poll,
         _ => !NotInTheSession.Contains(call),
     };

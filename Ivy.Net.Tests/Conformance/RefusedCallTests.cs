@@ -8,7 +8,7 @@ namespace Ivy.Net.Tests.Conformance;
 [NonParallelizable]
 internal sealed class RefusedCallTests
 {
-    private static readonly ConformanceBackend[] OfTheKernel = [ConformanceBackend.Epoll, ConformanceBackend.Poll];
+    private static readonly ConformanceBackend[] OfTheKernel = [.. ConformanceBackend.OfTheKernel];
 
     [Test]
     public void A_refused_change_is_told_to_Err_and_disarms_the_descriptor() => ConformanceBackend.Epoll.Run(bench =>
@@ -78,7 +78,7 @@ internal sealed class RefusedCallTests
     {
         using var faults = new CountingFaults
         {
-            Script = static (call, _, _) => call is SysCall.EpollWait or SysCall.EpollPwait2 or SysCall.Ppoll ? IvError.EBADF : IvError.None,
+            Script = static (call, _, _) => call is SysCall.EpollWait or SysCall.EpollPwait2 or SysCall.Ppoll or SysCall.IoUringEnter ? IvError.EBADF : IvError.None,
         };
         bench.Watch(bench.Pair().Near);
         IvFatalInfo info = FatalScope.Expect(FatalCondition.PollFailed, () => bench.Loop.Run());

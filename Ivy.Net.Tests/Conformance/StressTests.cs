@@ -10,7 +10,7 @@ internal sealed class StressTests(ConformanceBackend backend)
     // Left for the process itself, its runtime and the test's own.
     private const int Reserve = 500;
 
-    public static IEnumerable<ConformanceBackend> Backends => [ConformanceBackend.Epoll, ConformanceBackend.Poll];
+    public static IEnumerable<ConformanceBackend> Backends => ConformanceBackend.OfTheKernel;
 
     [Test]
     [Explicit("some seconds")]

@@ -12,7 +12,7 @@ internal sealed partial class ManPageTests
     [
         "kill(1)", "nohup(1)",
         "accept(2)", "accept4(2)", "bind(2)", "clock_gettime(2)", "close(2)", "connect(2)", "dup(2)", "epoll_create1(2)", "epoll_ctl(2)",
-        "epoll_pwait2(2)", "epoll_wait(2)", "eventfd(2)", "fcntl(2)", "fstat(2)", "getpeername(2)", "getsockname(2)", "getsockopt(2)", "gettid(2)",
+        "epoll_pwait2(2)", "epoll_wait(2)", "eventfd(2)", "fcntl(2)", "fstat(2)", "getpeername(2)", "getsockname(2)", "getsockopt(2)", "gettid(2)", "io_uring_enter(2)", "io_uring_setup(2)", "seccomp(2)", "sysctl(8)",
         "inotify_add_watch(2)", "ioctl(2)", "kqueue(2)", "listen(2)", "open(2)", "pidfd_open(2)", "pipe(2)", "poll(2)", "ppoll(2)", "prctl(2)", "read(2)", "readv(2)", "recv(2)",
         "recvfrom(2)", "recvmmsg(2)", "recvmsg(2)", "select(2)", "sched_getaffinity(2)", "sched_setaffinity(2)", "send(2)", "sendmmsg(2)", "sendmsg(2)", "sendto(2)", "setrlimit(2)",
         "setsockopt(2)", "shutdown(2)", "sigaction(2)", "signalfd(2)", "socket(2)", "socketpair(2)", "splice(2)", "statx(2)", "tgkill(2)", "timerfd_create(2)",

@@ -18,13 +18,13 @@ internal sealed class ProxyExampleTests
     [Test]
     [Example("proxy")]
     [Category("M1")]
-    public void Sixty_four_megabytes_both_ways_at_once_arrive_whole_and_spliced([Values("epoll", "poll")] string backend) =>
+    public void Sixty_four_megabytes_both_ways_at_once_arrive_whole_and_spliced([Values("epoll", "poll", "io_uring")] string backend) =>
         Transfer(backend, 64, TimeSpan.FromSeconds(60));
 
     [Test]
     [Explicit("a gigabyte each way")]
     [Category("Stress")]
-    public void A_gigabyte_both_ways_at_once_arrives_whole_and_spliced([Values("epoll", "poll")] string backend) =>
+    public void A_gigabyte_both_ways_at_once_arrives_whole_and_spliced([Values("epoll", "poll", "io_uring")] string backend) =>
         Transfer(backend, 1024, TimeSpan.FromMinutes(5));
 
     [Test]

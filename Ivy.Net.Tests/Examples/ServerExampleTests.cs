@@ -99,6 +99,54 @@ internal sealed class ServerExampleTests
     }
 
     [Test]
+    [Example("epoll-port")]
+    public void Epoll_port_sends_back_to_all_clients_and_waits_for_those_that_do_not_read()
+    {
+        using ExampleProcess process = ExampleProcess.Start("epoll-port", "--port", "0");
+        IPEndPoint address = process.WaitForAddress("epoll port");
+        using Socket one = Connect(address);
+        using Socket slow = Connect(address);
+        one.Send("hello"u8);
+        Assert.That(Receive(one, 5), Is.EqualTo("hello"));
+        byte[] data = new byte[16 << 20]; // more than the buffers of both sides hold
+        new Random(1).NextBytes(data);
+        var sending = Task.Run(() =>
+        {
+            slow.Send(data);
+            slow.Shutdown(SocketShutdown.Send);
+        });
+        one.Send("still there?"u8);
+        Assert.That(Receive(one, 12), Is.EqualTo("still there?"));
+        byte[] back = new byte[data.Length + 1];
+        int received = 0;
+        for (int count = 1; count > 0; received += count)
+        {
+            count = slow.Receive(back.AsSpan(received));
+        }
+
+        Assert.That(sending.Wait(ReceiveTimeout));
+        Assert.That(back.AsSpan(0, received).SequenceEqual(data));
+        process.EndsWith($"^2 connections, [0-9]+ messages, {data.Length + 17} bytes$");
+    }
+
+    [Test]
+    public void Epoll_port_survives_a_client_that_resets_and_ends_by_control_c()
+    {
+        using ExampleProcess process = ExampleProcess.Start("epoll-port", "--port", "0");
+        IPEndPoint address = process.WaitForAddress("epoll port");
+        using (Socket rude = Connect(address))
+        {
+            rude.Send("x"u8);
+            rude.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+
+        using Socket polite = Connect(address);
+        polite.Send("still there?"u8);
+        Assert.That(Receive(polite, 12), Is.EqualTo("still there?"));
+        process.EndsWith("^2 connections", ExampleProcess.SigInt);
+    }
+
+    [Test]
     [Example("echo-idle")]
     public void Echo_idle_ends_a_silent_connection_and_keeps_the_others()
     {

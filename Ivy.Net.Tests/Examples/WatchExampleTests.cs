@@ -14,7 +14,7 @@ internal sealed class WatchExampleTests
 
     [Test]
     [Example("watch")]
-    public void Watch_prints_a_line_for_each_event_and_the_totals([Values("epoll", "poll")] string backend)
+    public void Watch_prints_a_line_for_each_event_and_the_totals([Values("epoll", "poll", "io_uring")] string backend)
     {
         using ExampleProcess process = ExampleProcess.StartOn(backend, "watch", "--recursive", _folder);
         process.WaitForLine($"^watching {_folder}$");

@@ -7,7 +7,7 @@ namespace Ivy.Net.Tests.Fds;
 internal sealed class MovedFdTests
 {
     [Test]
-    public void Handlers_of_a_descriptor_that_has_gone_to_another_loop_do_not_go_on_here([Values("epoll", "poll")] string backend) =>
+    public void Handlers_of_a_descriptor_that_has_gone_to_another_loop_do_not_go_on_here([Values("epoll", "poll", "io_uring")] string backend) =>
         LoopThread.Run(GroupServer.LoopOptions(backend), loop =>
         {
             (IvSocket near, IvSocket far) = IvSocket.CreatePair();

@@ -49,7 +49,7 @@ internal abstract class FileFixture(string method)
 
     protected IvLoopOptions Options() => new()
     {
-        PollMethods = [method == "poll" ? IvPollMethod.Poll : IvPollMethod.Epoll],
+        PollMethods = [IvPollMethod.All.Single(known => known.Name == method)],
         Warning = Warnings.Add,
         LeakReport = Leaks.Add,
     };

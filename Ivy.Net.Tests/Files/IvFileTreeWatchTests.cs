@@ -6,6 +6,7 @@ namespace Ivy.Net.Tests.Files;
 /// <summary>A tree: what is new, what moves, what ends; the differential tests hold the rest.</summary>
 [TestFixture("epoll")]
 [TestFixture("poll")]
+[TestFixture("io_uring")]
 [Platform("Linux")]
 [NonParallelizable] // the kernel's watches of the whole process are counted
 internal sealed class IvFileTreeWatchTests(string method) : FileFixture(method)

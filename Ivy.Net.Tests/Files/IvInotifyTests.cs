@@ -5,6 +5,7 @@ namespace Ivy.Net.Tests.Files;
 /// <summary>N1, N2: watches that end, share an inode, and are disposed anywhere; what comes, to whom, in which order.</summary>
 [TestFixture("epoll")]
 [TestFixture("poll")]
+[TestFixture("io_uring")]
 [Platform("Linux")]
 [NonParallelizable] // the kernel's watches of the whole process are counted
 internal sealed class IvInotifyTests(string method) : FileFixture(method)

@@ -5,6 +5,7 @@ namespace Ivy.Net.Tests.Files;
 /// <summary>Whatever is done to a tree: in the end the view, and what the events alone have told, are what is on the disk.</summary>
 [TestFixture("epoll")]
 [TestFixture("poll")]
+[TestFixture("io_uring")]
 [Platform("Linux")]
 [NonParallelizable] // the limits of inotify are the user's
 internal sealed class TreeDifferentialTests(string method) : FileFixture(method)

@@ -252,7 +252,7 @@ internal sealed class DisposeTests
     }
 
     [Test]
-    public void The_pollers_own_descriptors_are_closed([Values("epoll", "poll")] string method)
+    public void The_pollers_own_descriptors_are_closed([Values("epoll", "poll", "io_uring")] string method)
     {
         IvPollMethod chosen = IvPollMethod.All.Single(known => known.Name == method);
         LoopThread.Elsewhere(() =>

@@ -82,14 +82,74 @@ internal sealed class EmbeddingTests
     }
 
     [Test]
-    public void A_loop_of_epoll_runs_inside_a_loop_of_another_thread()
+    public void What_a_turn_reported_is_handed_over_again_though_nothing_has_changed()
+    {
+        using var test = new TestLoop();
+        IvFd fd = test.RegisteredFd(5, _ => { });
+        _ = test.Loop.BackendHandle;
+        test.Poller.Ready((5, IvBands.In));
+        test.Loop.Run(IvRunMode.NonBlocking);
+        Assert.That(test.Poller.Calls, Is.EqualTo(["add 5 In", "wait always", "flush"]), "a poller may disarm what it reports");
+        _ = test.Loop.NextDeadline;
+        test.Loop.Run(IvRunMode.NonBlocking);
+        Assert.That(test.Poller.Calls, Is.EqualTo(["add 5 In", "wait always", "flush", "wait always"]), "once");
+        fd.Unregister();
+    }
+
+    [Test]
+    public void The_handle_is_readable_while_something_is_and_not_longer([Values("epoll", "io_uring")] string method) =>
+        LoopThread.Run(new IvLoopOptions { PollMethods = [IvPollMethod.All.Single(known => known.Name == method)] }, loop =>
+        {
+            (IvSocket near, IvSocket far) = IvSocket.CreatePair();
+            int seen = 0;
+            bool drains = false;
+            using var before = new IvFd(near)
+            {
+                HandlerIn = fd =>
+                {
+                    seen++;
+                    if (drains)
+                    {
+                        fd.Socket!.Receive(new byte[10]);
+                    }
+                },
+            };
+            nint handle = loop.BackendHandle;
+            Assert.That(IsReadable(handle), Is.False, "nothing is registered");
+            before.Register();
+            Assert.That(IsReadable(handle), Is.False, "nothing has come");
+            far.Send(new byte[1]);
+            for (int i = 1; i <= 3; i++)
+            {
+                Assert.That(IsReadable(handle), Is.True, "a byte is there, and stays there");
+                loop.Run(IvRunMode.NonBlocking);
+                Assert.That(seen, Is.EqualTo(i));
+            }
+
+            drains = true;
+            loop.Run(IvRunMode.NonBlocking);
+            loop.Run(IvRunMode.NonBlocking);
+            Assert.That(IsReadable(handle), Is.False, "drained");
+            before.HandlerIn = null;
+            before.HandlerOut = fd => fd.HandlerOut = null;
+            _ = loop.NextDeadline;
+            Assert.That(IsReadable(handle), Is.True, "a change has been handed over");
+            loop.Run(IvRunMode.NonBlocking);
+            loop.Run(IvRunMode.NonBlocking);
+            Assert.That(IsReadable(handle), Is.False);
+            far.Dispose();
+            near.Dispose();
+        });
+
+    [Test]
+    public void A_loop_runs_inside_a_loop_of_another_thread([Values("epoll", "io_uring")] string method)
     {
         // One thread has one loop, so the outer one is poll(2) itself: an IvFd of another thread's loop.
         using var ready = new ManualResetEventSlim();
         using var done = new ManualResetEventSlim();
         nint handle = -1;
         IvLoop inner = null!;
-        Action wait = LoopThread.Begin(1, _ => LoopThread.Run(new IvLoopOptions { PollMethods = [IvPollMethod.Epoll] }, loop =>
+        Action wait = LoopThread.Begin(1, _ => LoopThread.Run(new IvLoopOptions { PollMethods = [IvPollMethod.All.Single(known => known.Name == method)] }, loop =>
         {
             inner = loop;
             handle = loop.BackendHandle;
@@ -121,5 +181,12 @@ internal sealed class EmbeddingTests
         });
         done.Set();
         wait();
+    }
+
+    private static bool IsReadable(nint handle)
+    {
+        using var poller = new PollPoller();
+        Assert.That(poller.Add(handle, IvBands.In, 1), Is.EqualTo(IvError.None));
+        return poller.Wait([], IvTimestamp.MinValue, new IvReady[1]) == 1;
     }
 }

@@ -77,7 +77,7 @@ internal sealed class PollMethodSelectionTests
             Assert.That(refused.Error, Is.EqualTo(IvError.PollMethodUnavailable));
             Assert.That(refused.NativeErrorCode, Is.Zero);
             Assert.That(refused.Message, Does.Contain("absent: absent_create: ENOSYS (38) Function not implemented. This kernel has it not"));
-            Assert.That(refused.Message, Does.Contain("epoll, poll").And.Contain(PollMethodSelector.SelectVariable));
+            Assert.That(refused.Message, Does.Contain("epoll, poll, io_uring").And.Contain(PollMethodSelector.SelectVariable));
             Assert.That(refused.Message, Does.Not.Contain('\n'));
             Assert.That(IvLoop.Current, Is.Null);
         }
@@ -93,7 +93,7 @@ internal sealed class PollMethodSelectionTests
     [Test]
     public void B20_Each_method_of_the_list_has_its_reason()
     {
-        SetEnvironment(null, "epoll poll");
+        SetEnvironment(null, "epoll poll io_uring");
         Assert.That(Refused(new IvLoopOptions()).Message, Does.Contain("epoll: excluded; poll: excluded"));
         Assert.That(Refused(new IvLoopOptions { PollMethods = [] }).Message, Does.Contain("the list is empty"));
         Assert.That(Refused(new IvLoopOptions { PollMethods = [Unavailable, IvPollMethod.Poll], ExcludedPollMethods = ["poll"] }).Message, Does.Match("absent: .*; poll: excluded"));

@@ -14,10 +14,10 @@ internal sealed class PollerFailureTests
 
     [Test]
     [Provokes("IVF0060")]
-    public void A_wait_that_fails_is_an_internal_failure_with_the_error([Values("epoll", "poll")] string method)
+    public void A_wait_that_fails_is_an_internal_failure_with_the_error([Values("epoll", "poll", "io_uring")] string method)
     {
         using var loop = new IvLoop(Only(method));
-        SysFaults.Current = new Refusing(IvError.EBADF, SysCall.EpollWait, SysCall.EpollPwait2, SysCall.Ppoll);
+        SysFaults.Current = new Refusing(IvError.EBADF, SysCall.EpollWait, SysCall.EpollPwait2, SysCall.Ppoll, SysCall.IoUringEnter);
         IvFatalInfo info = FatalScope.Expect(FatalCondition.PollFailed, () => loop.Run(TimeSpan.FromSeconds(1)));
         SysFaults.Current = null;
         Assert.That(info.Message, Does.Contain("EBADF"));
@@ -26,7 +26,7 @@ internal sealed class PollerFailureTests
 
     [Test]
     [Provokes("IVF0061")]
-    public void A_wakeup_that_fails_is_an_internal_failure([Values("epoll", "poll")] string method)
+    public void A_wakeup_that_fails_is_an_internal_failure([Values("epoll", "poll", "io_uring")] string method)
     {
         using var loop = new IvLoop(Only(method));
         SysFaults.Current = new Refusing(IvError.EBADF, SysCall.Write);
@@ -34,10 +34,10 @@ internal sealed class PollerFailureTests
     }
 
     [Test]
-    public void An_interrupted_wait_is_nothing_and_no_timer_is_early_B13([Values("epoll", "poll")] string method)
+    public void An_interrupted_wait_is_nothing_and_no_timer_is_early_B13([Values("epoll", "poll", "io_uring")] string method)
     {
         using var loop = new IvLoop(Only(method));
-        var faults = new Refusing(IvError.EINTR, SysCall.EpollWait, SysCall.EpollPwait2, SysCall.Ppoll) { Times = 50 };
+        var faults = new Refusing(IvError.EINTR, SysCall.EpollWait, SysCall.EpollPwait2, SysCall.Ppoll, SysCall.IoUringEnter) { Times = 50 };
         SysFaults.Current = faults;
         IvTimestamp due = IvTimestamp.System + TimeSpan.FromMilliseconds(5);
         IvTimestamp fired = default;

@@ -12,7 +12,7 @@ namespace Ivy.Net.Tests.Processes;
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal sealed class IvProcessTests(ConformanceBackend backend)
 {
-    public static IEnumerable<ConformanceBackend> Backends => [ConformanceBackend.Epoll, ConformanceBackend.Poll];
+    public static IEnumerable<ConformanceBackend> Backends => ConformanceBackend.OfTheKernel;
 
     [TestCase("exit 0", "exited with 0", 0)]
     [TestCase("exit 42", "exited with 42", 42)]

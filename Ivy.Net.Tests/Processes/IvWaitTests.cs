@@ -13,7 +13,7 @@ internal sealed class IvWaitTests(ConformanceBackend backend)
     private const int SigStop = 19;
     private const int SigCont = 18;
 
-    public static IEnumerable<ConformanceBackend> Backends => [ConformanceBackend.Epoll, ConformanceBackend.Poll];
+    public static IEnumerable<ConformanceBackend> Backends => ConformanceBackend.OfTheKernel;
 
     [Test]
     public void The_exit_code_and_what_was_used_are_told() => Run("exit 3", (bench, child) =>

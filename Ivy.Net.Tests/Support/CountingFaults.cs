@@ -41,7 +41,7 @@ internal sealed class CountingFaults : SysFaults, IDisposable
 
     public int this[SysCall call] => Volatile.Read(ref _counts[(int)call]);
 
-    public int Waits => this[SysCall.EpollWait] + this[SysCall.EpollPwait2] + this[SysCall.Ppoll];
+    public int Waits => this[SysCall.EpollWait] + this[SysCall.EpollPwait2] + this[SysCall.Ppoll] + this[SysCall.IoUringEnter];
 
     /// <summary>The next call of a kind on a descriptor fails, once.</summary>
     public void FailOnce(SysCall call, IvError error, int? fd = null)

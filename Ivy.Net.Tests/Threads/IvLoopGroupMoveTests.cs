@@ -8,6 +8,7 @@ namespace Ivy.Net.Tests.Threads;
 /// <summary>Connections that go from one loop to another.</summary>
 [TestFixture("epoll")]
 [TestFixture("poll")]
+[TestFixture("io_uring")]
 [Platform(Include = "Linux")]
 internal sealed class IvLoopGroupMoveTests(string backend)
 {

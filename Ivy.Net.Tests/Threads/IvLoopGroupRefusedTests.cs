@@ -7,6 +7,7 @@ namespace Ivy.Net.Tests.Threads;
 /// <summary>What the system refuses: nothing is left running, bound or open.</summary>
 [TestFixture("epoll")]
 [TestFixture("poll")]
+[TestFixture("io_uring")]
 [Platform(Include = "Linux")]
 [NonParallelizable] // faults and descriptors are the process's
 internal sealed class IvLoopGroupRefusedTests(string backend)

@@ -7,6 +7,7 @@ namespace Ivy.Net.Tests.Threads;
 /// <summary>How a group ends: drained, aborted, by an exception, before it began.</summary>
 [TestFixture("epoll")]
 [TestFixture("poll")]
+[TestFixture("io_uring")]
 [Platform(Include = "Linux")]
 internal sealed partial class IvLoopGroupStopTests(string backend)
 {

@@ -8,6 +8,7 @@ namespace Ivy.Net.Tests.Threads;
 /// <summary>What a group does while it runs: sharing ports, running things on all loops, counting.</summary>
 [TestFixture("epoll")]
 [TestFixture("poll")]
+[TestFixture("io_uring")]
 [Platform(Include = "Linux")]
 internal sealed class IvLoopGroupTests(string backend)
 {

@@ -8,6 +8,7 @@ namespace Ivy.Net.Tests.Threads;
 [NonParallelizable] // counts descriptors
 [TestFixture("epoll")]
 [TestFixture("poll")]
+[TestFixture("io_uring")]
 internal sealed class IvWorkPoolEndTests(string backend)
 {
     private readonly List<string> _log = [];

@@ -9,6 +9,7 @@ namespace Ivy.Net.Tests.Threads;
 [NonParallelizable] // faults are the process's
 [TestFixture("epoll")]
 [TestFixture("poll")]
+[TestFixture("io_uring")]
 internal sealed class IvWorkPoolThreadTests(string backend)
 {
     [Test]

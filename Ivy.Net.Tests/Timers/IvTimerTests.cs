@@ -20,7 +20,7 @@ internal sealed class IvTimerTests
     }
 
     [Test]
-    public void T1_A_timer_is_never_early_on_the_real_clock([Values("epoll", "poll")] string method)
+    public void T1_A_timer_is_never_early_on_the_real_clock([Values("epoll", "poll", "io_uring")] string method)
     {
         IvPollMethod chosen = IvPollMethod.All.Single(known => known.Name == method);
         LoopThread.Run(new IvLoopOptions { PollMethods = [chosen] }, loop =>
@@ -113,7 +113,7 @@ internal sealed class IvTimerTests
     }
 
     [Test]
-    public void T1_A_timer_for_time_zero_that_arms_itself_fires_each_time_timer_zero([Values("epoll", "poll", "scripted")] string method)
+    public void T1_A_timer_for_time_zero_that_arms_itself_fires_each_time_timer_zero([Values("epoll", "poll", "io_uring", "scripted")] string method)
     {
         using var scripted = new ScriptedPoller();
         IvPollMethod chosen = IvPollMethod.All.Append(new IvPollMethod("scripted", () => scripted)).Single(known => known.Name == method);

@@ -10,6 +10,7 @@ public sealed partial class IvLoop
     private bool _wasThrownOut;
     private bool _isEmbedded;
     private bool _hasRefusals;
+    private bool _hasReported;
     private long _wakeups;
 
     /// <summary>
@@ -181,11 +182,13 @@ public sealed partial class IvLoop
         }
     }
 
-    // For a loop inside another one: the kernel must know all interests before the other one waits.
+    // For a loop inside another one: the kernel must know all interests before the other one waits; and a poller whose
+    // reports disarm a descriptor arms it anew.
     private void FlushChanges()
     {
-        if (_isEmbedded && !_isWaiting && Fds.HasChanges)
+        if (_isEmbedded && !_isWaiting && (Fds.HasChanges || _hasReported))
         {
+            _hasReported = false;
             _hasRefusals = _poller.Wait(Fds.TakeChanges(), IvTimestamp.MinValue, []) > 0;
         }
     }

@@ -121,6 +121,7 @@ public sealed partial class IvLoop
             IvFatal.Raise(FatalCondition.PollerBroken, $"{this}: the poller {_poller.Name} reported {count} ready descriptors in a batch of {_ready.Length}. Wait must return how many entries it filled; see IvPoller(3).", this);
         }
 
+        _hasReported |= count > 0;
         _readyIndex = 0;
         _readyCount = count;
         _isBatchOpen = true;

@@ -67,7 +67,7 @@ public sealed partial class IvLoop : IDisposable
         _threadNumber = threadNumber < 0 ? ThreadId : threadNumber;
         Name = options.Name ?? name;
         Network = options.Network ?? network ?? IvNetwork.System;
-        _poller = CreatePoller(options, Network);
+        _poller = CreatePoller(options, Network, out string? passedOver);
         _created = _poller.Now;
         _ready = new IvReady[options.BatchSize];
         _slowNanoseconds = options.SlowCallback is { } slow ? Math.Max(IvTimestamp.ToNanoseconds(slow), 1) : long.MaxValue;
@@ -82,6 +82,10 @@ public sealed partial class IvLoop : IDisposable
         _current = this;
         IvNetwork.OfThisThread = Network;
         IvFatal.DumpCurrentLoop = static writer => Current?.Dump(writer);
+        if (passedOver is not null)
+        {
+            WarnOf(passedOver);
+        }
     }
 
     /// <summary>As <see cref="IvLoop(IvLoopOptions)"/>, and returns the error instead of throwing it.</summary>
@@ -307,10 +311,30 @@ public sealed partial class IvLoop : IDisposable
         }
     }
 
-    private static IvPoller CreatePoller(IvLoopOptions options, IvNetwork network) =>
-        options.PollMethods is null && network is SimulatedNetwork simulation
+    private static IvPoller CreatePoller(IvLoopOptions options, IvNetwork network, out string? passedOver)
+    {
+        passedOver = null;
+        return options.PollMethods is null && network is SimulatedNetwork simulation
             ? new SimulatedPoller(simulation)
-            : PollMethodSelector.Create(options.PollMethods, options.ExcludedPollMethods);
+            : PollMethodSelector.Create(options.PollMethods, options.ExcludedPollMethods, out passedOver);
+    }
+
+    private void WarnOf(string passedOver)
+    {
+        bool told = false;
+        try
+        {
+            Warn($"{this}: waits by {_poller.Name}, because what is preferred can't be had: {passedOver}");
+            told = true;
+        }
+        finally
+        {
+            if (!told)
+            {
+                Dispose();
+            }
+        }
+    }
 
     private static ObjectPool<PostItem> CreatePool(IvLoopOptions options)
     {

@@ -31,11 +31,14 @@ public sealed class IvPollMethod
     /// <summary>ppoll(2): needs no descriptor of its own but one to be woken by; its cost grows with the number of descriptors.</summary>
     public static IvPollMethod Poll { get; } = new("poll", static () => new PollPoller());
 
+    /// <summary>io_uring(7): one system call a turn, whatever has changed.</summary>
+    public static IvPollMethod Uring { get; } = new("io_uring", static () => new UringPoller());
+
     /// <summary>Polls of AFD on a completion port: the one of Windows.</summary>
     public static IvPollMethod Afd { get; } = new("afd", static () => new AfdPoller());
 
     /// <summary>The methods of the library for this operating system, best first.</summary>
-    public static IReadOnlyList<IvPollMethod> All { get; } = OperatingSystem.IsWindows() ? [Afd] : [Epoll, Poll];
+    public static IReadOnlyList<IvPollMethod> All { get; } = OperatingSystem.IsWindows() ? [Afd] : [Epoll, Poll, Uring];
 
     /// <summary>The name.</summary>
     public string Name { get; }

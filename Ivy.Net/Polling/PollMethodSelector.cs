@@ -7,10 +7,14 @@ internal static class PollMethodSelector
     public const string ExcludeVariable = "IVY_EXCLUDE_POLL_METHOD";
 
     /// <summary>The first method that can be made.</summary>
+    /// <param name="methods">What to try; null asks the environment.</param>
+    /// <param name="excluded">What to leave out, by name.</param>
+    /// <param name="passedOver">Those before it that could not be made, and why, in one line; null if there are none.</param>
     /// <exception cref="IvException">None can; the message says why for each, in one line.</exception>
-    public static IvPoller Create(IReadOnlyList<IvPollMethod>? methods, IReadOnlyList<string> excluded)
+    public static IvPoller Create(IReadOnlyList<IvPollMethod>? methods, IReadOnlyList<string> excluded, out string? passedOver)
     {
         List<string> reasons = [];
+        List<string> refusals = [];
         HashSet<string> leftOut = new(excluded, StringComparer.Ordinal);
         if (methods is null)
         {
@@ -28,11 +32,14 @@ internal static class PollMethodSelector
 
             try
             {
-                return method.Create();
+                IvPoller poller = method.Create();
+                passedOver = refusals.Count == 0 ? null : string.Join("; ", refusals);
+                return poller;
             }
             catch (IvException refused)
             {
                 reasons.Add($"{method.Name}: {refused.Message}");
+                refusals.Add(reasons[^1]);
             }
         }
 

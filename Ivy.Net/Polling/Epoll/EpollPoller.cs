@@ -12,20 +12,15 @@ namespace Ivy.Net.Polling;
 /// </remarks>
 public sealed unsafe class EpollPoller : IvPoller
 {
-    // struct epoll_event is packed on x86, because the 32-bit and the 64-bit kernel share it; elsewhere it is aligned.
-    private static readonly int EventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 12 : 16;
-    private static readonly int DataOffset = EventSize - sizeof(ulong);
-
     // No slot has this token: the loop counts slots from 0.
     private const ulong WakeToken = ulong.MaxValue;
 
     private readonly DescriptorHandle _wake;
     private readonly List<IvReady> _refused = [];
-    private DescriptorHandle _epoll;
-    private DescriptorHandle? _shell;
+    private EpollSet _epoll;
+    private EpollSet? _shell;
     private byte[] _events = [];
     private byte* _eventsPointer;
-    private bool _hasPwait2 = true;
     private bool _isDisposed;
 
     /// <summary>Makes an epoll set, and an eventfd to be woken by: two descriptors.</summary>
@@ -37,7 +32,7 @@ public sealed unsafe class EpollPoller : IvPoller
             throw new IvException(IvError.ENOSYS, "epoll_create1", subject: null, "epoll exists on Linux only");
         }
 
-        _epoll = CreateEpoll();
+        _epoll = EpollSet.Create();
         int wake = Sys.EventFd(0, Constants.EFD_NONBLOCK | Constants.EFD_CLOEXEC);
         if (wake < 0)
         {
@@ -71,8 +66,8 @@ public sealed unsafe class EpollPoller : IvPoller
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             if (_shell is null)
             {
-                DescriptorHandle shell = CreateEpoll();
-                IvError error = Control(shell.Fd, Constants.EPOLL_CTL_ADD, _epoll.Fd, Constants.EPOLLIN, 0);
+                EpollSet shell = EpollSet.Create();
+                IvError error = shell.Control(Constants.EPOLL_CTL_ADD, _epoll.Fd, Constants.EPOLLIN, 0);
                 if (error != IvError.None)
                 {
                     shell.Dispose();
@@ -88,13 +83,13 @@ public sealed unsafe class EpollPoller : IvPoller
 
     /// <inheritdoc/>
     public override IvError Add(nint handle, IvBands want, ulong token) =>
-        Control(_epoll.Fd, Constants.EPOLL_CTL_ADD, (int)handle, ToMask(want), token);
+        _epoll.Control(Constants.EPOLL_CTL_ADD, (int)handle, ToMask(want), token);
 
     /// <inheritdoc/>
     public override void Remove(nint handle, ulong token) =>
 
         // EBADF and ENOENT: closed already, and with the last duplicate gone from the set too.
-        _ = Control(_epoll.Fd, Constants.EPOLL_CTL_DEL, (int)handle, 0, token);
+        _ = _epoll.Control(Constants.EPOLL_CTL_DEL, (int)handle, 0, token);
 
     /// <inheritdoc/>
     public override int Wait(ReadOnlySpan<IvChange> changes, IvTimestamp deadline, Span<IvReady> ready)
@@ -116,19 +111,19 @@ public sealed unsafe class EpollPoller : IvPoller
             return count;
         }
 
-        if (_events.Length < room * EventSize)
+        if (_events.Length < room * EpollSet.EventSize)
         {
             Grow(room);
         }
 
         int got = WaitForEvents(room, count > 0 ? IvTimestamp.MinValue : deadline);
         byte* entry = _eventsPointer;
-        for (int i = 0; i < got; i++, entry += EventSize)
+        for (int i = 0; i < got; i++, entry += EpollSet.EventSize)
         {
-            ulong token = Unsafe.ReadUnaligned<ulong>(entry + DataOffset);
+            ulong token = EpollSet.TokenAt(entry);
             if (token != WakeToken)
             {
-                ready[count++] = new IvReady(token, ToBands(*(uint*)entry));
+                ready[count++] = new IvReady(token, ToBands(EpollSet.EventsAt(entry)));
             }
         }
 
@@ -149,18 +144,17 @@ public sealed unsafe class EpollPoller : IvPoller
     /// <inheritdoc/>
     public override bool Reset()
     {
-        int fresh = Sys.EpollCreate(Constants.EPOLL_CLOEXEC);
-        if (fresh < 0)
+        if (EpollSet.TryCreate(out EpollSet? fresh) != IvError.None)
         {
             return false;
         }
 
-        DescriptorHandle stale = _epoll;
-        _epoll = new DescriptorHandle(fresh);
+        EpollSet stale = _epoll;
+        _epoll = fresh!;
         IvError error = WatchWake();
         if (error == IvError.None && _shell is not null)
         {
-            error = Control(_shell.Fd, Constants.EPOLL_CTL_ADD, _epoll.Fd, Constants.EPOLLIN, 0);
+            error = _shell.Control(Constants.EPOLL_CTL_ADD, _epoll.Fd, Constants.EPOLLIN, 0);
         }
 
         if (error != IvError.None)
@@ -196,26 +190,6 @@ public sealed unsafe class EpollPoller : IvPoller
         base.Dispose(disposing);
     }
 
-    private static DescriptorHandle CreateEpoll()
-    {
-        int fd = Sys.EpollCreate(Constants.EPOLL_CLOEXEC);
-        return fd >= 0 ? new DescriptorHandle(fd) : throw new IvException(Sys.Error(fd), "epoll_create1", subject: null, Sys.Error(fd) switch
-        {
-            IvError.EMFILE => "Raise the limit of open files (ulimit -n), or close some",
-            IvError.ENOSYS or IvError.EPERM => "This system forbids epoll: a sandbox may be the reason; select the poll method \"poll\"",
-            _ => null,
-        });
-    }
-
-    private static IvError Control(int epoll, int operation, int fd, uint mask, ulong token)
-    {
-        byte* change = stackalloc byte[16];
-        *(uint*)change = mask;
-        Unsafe.WriteUnaligned(change + DataOffset, token);
-        int result = Sys.EpollCtl(epoll, operation, fd, change);
-        return result >= 0 ? IvError.None : Sys.Error(result);
-    }
-
     private static uint ToMask(IvBands want)
     {
         if (want == IvBands.None)
@@ -240,7 +214,7 @@ public sealed unsafe class EpollPoller : IvPoller
         | ((events & Constants.EPOLLRDHUP) != 0 ? IvBands.Hangup : IvBands.None)
         | ((events & Constants.EPOLLPRI) != 0 ? IvBands.Pri : IvBands.None);
 
-    private IvError WatchWake() => Control(_epoll.Fd, Constants.EPOLL_CTL_ADD, _wake.Fd, Constants.EPOLLIN | Constants.EPOLLET, WakeToken);
+    private IvError WatchWake() => _epoll.Control(Constants.EPOLL_CTL_ADD, _wake.Fd, Constants.EPOLLIN | Constants.EPOLLET, WakeToken);
 
     private void Apply(in IvChange change)
     {
@@ -250,11 +224,11 @@ public sealed unsafe class EpollPoller : IvPoller
             return;
         }
 
-        IvError error = Control(_epoll.Fd, Constants.EPOLL_CTL_MOD, (int)change.Handle, ToMask(change.Want), change.Token);
+        IvError error = _epoll.Control(Constants.EPOLL_CTL_MOD, (int)change.Handle, ToMask(change.Want), change.Token);
         if (error != IvError.None)
         {
             // Out of the set altogether: the interest of before would go on to be reported.
-            _ = Control(_epoll.Fd, Constants.EPOLL_CTL_DEL, (int)change.Handle, 0, change.Token);
+            _ = _epoll.Control(Constants.EPOLL_CTL_DEL, (int)change.Handle, 0, change.Token);
             _refused.Add(new IvReady(change.Token, IvBands.None, error));
         }
     }
@@ -269,20 +243,7 @@ public sealed unsafe class EpollPoller : IvPoller
 
     private int WaitForEvents(int maximum, IvTimestamp deadline)
     {
-        int result;
-        if (deadline == IvTimestamp.MinValue)
-        {
-            result = Sys.EpollWait(_epoll.Fd, _eventsPointer, maximum, 0);
-        }
-        else if (deadline == IvTimestamp.MaxValue)
-        {
-            result = Sys.EpollWait(_epoll.Fd, _eventsPointer, maximum, -1);
-        }
-        else
-        {
-            result = WaitUntil(maximum, deadline);
-        }
-
+        int result = _epoll.Wait(_eventsPointer, maximum, deadline);
         if (result >= 0)
         {
             return result;
@@ -296,34 +257,9 @@ public sealed unsafe class EpollPoller : IvPoller
         return 0;
     }
 
-    private int WaitUntil(int maximum, IvTimestamp deadline)
-    {
-        // Fresh, not the loop's Now: a slow handler must not make the next timer late by as much.
-        long nanoseconds = WaitTime.Until(deadline.Nanoseconds, Now.Nanoseconds);
-        if (nanoseconds == 0)
-        {
-            return Sys.EpollWait(_epoll.Fd, _eventsPointer, maximum, 0);
-        }
-
-        if (_hasPwait2)
-        {
-            TimeSpec timeout = WaitTime.ToTimeSpec(nanoseconds);
-            int result = Sys.EpollPwait2(_epoll.Fd, _eventsPointer, maximum, &timeout);
-            if (result is not (-(int)IvError.ENOSYS or -(int)IvError.EPERM))
-            {
-                return result;
-            }
-
-            // An old kernel or C library, or a container that forbids the call: milliseconds from now on.
-            _hasPwait2 = false;
-        }
-
-        return Sys.EpollWait(_epoll.Fd, _eventsPointer, maximum, WaitTime.ToMilliseconds(nanoseconds));
-    }
-
     private void Grow(int room)
     {
-        _events = GC.AllocateUninitializedArray<byte>(room * EventSize, pinned: true);
+        _events = GC.AllocateUninitializedArray<byte>(room * EpollSet.EventSize, pinned: true);
 
         // SAFETY: the array is pinned for its life, and the field beside keeps it alive.
         _eventsPointer = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_events));
