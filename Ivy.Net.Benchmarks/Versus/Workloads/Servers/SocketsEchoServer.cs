@@ -1,5 +1,5 @@
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
 using Ivy.Net.Benchmarks.Versus.Running;
 
 namespace Ivy.Net.Benchmarks.Versus.Workloads.Servers;
