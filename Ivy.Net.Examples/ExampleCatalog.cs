@@ -10,6 +10,7 @@ internal static class ExampleCatalog
         new HelloTimerExample(),
         new EchoExample(),
         new EchoIdleExample(),
+        new EdgeEchoExample(),
         new CoresExample(),
         new ChatExample(),
         new UdpEchoExample(),

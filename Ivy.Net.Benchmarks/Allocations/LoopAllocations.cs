@@ -51,6 +51,20 @@ internal static class LoopAllocations
         }
     }
 
+    /// <summary>A descriptor that is registered, found ready, and unregistered.</summary>
+    public static void Cascade(int count)
+    {
+        using var loop = new IvLoop();
+        using var raw = new IvEventRaw(static _ => { });
+        using var fd = new IvFd(raw.Handle) { SetsNonBlocking = false, HandlerIn = static fd => fd.Unregister() };
+        raw.Post();
+        for (int i = 0; i < count; i++)
+        {
+            fd.Register();
+            loop.Run();
+        }
+    }
+
     private static void Repeat(IvLoop loop, int count)
     {
         var counter = new Counter { Left = count };

@@ -39,8 +39,10 @@ internal sealed record VersusOptions
     /// <summary>The rounds, and what to think of them.</summary>
     public string RoundsText => Scale switch
     {
-        Scale.Smoke => $"{EffectiveRounds} rounds of tiny sizes: the figures mean nothing",
-        Scale.Quick => $"{EffectiveRounds} rounds, quick: to see where one stands, not to publish",
-        _ => EffectiveRounds < FullRounds ? $"{EffectiveRounds} rounds: too few to publish" : $"{EffectiveRounds} rounds",
+        Scale.Smoke => $"{RoundsWord} of tiny sizes: the figures mean nothing",
+        Scale.Quick => $"{RoundsWord}, quick: to see where one stands, not to publish",
+        _ => EffectiveRounds < FullRounds ? $"{RoundsWord}: too few to publish" : RoundsWord,
     };
+
+    private string RoundsWord => EffectiveRounds == 1 ? "1 round" : $"{EffectiveRounds} rounds";
 }

@@ -44,6 +44,11 @@ internal sealed class VersusRun(VersusOptions options)
             messages.WriteLine(missing);
         }
 
+        foreach (string note in settings.Notes)
+        {
+            messages.WriteLine(note);
+        }
+
         List<CaseResult> results = [];
         using (var progress = new ProgressReport(messages, options.EffectiveRounds * cases.Sum(static c => c.Subjects.Count + 1)))
         {

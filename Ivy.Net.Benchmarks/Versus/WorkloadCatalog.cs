@@ -1,4 +1,5 @@
 using Ivy.Net.Benchmarks.Versus.Running;
+using Ivy.Net.Benchmarks.Versus.Workloads.Chain;
 using Ivy.Net.Benchmarks.Versus.Workloads.Posts;
 using Ivy.Net.Benchmarks.Versus.Workloads.Servers;
 using Ivy.Net.Benchmarks.Versus.Workloads.Timers;
@@ -8,8 +9,12 @@ namespace Ivy.Net.Benchmarks.Versus;
 /// <summary>All workloads, in the order in which they run.</summary>
 internal static class WorkloadCatalog
 {
+    private static readonly ChainWorkload Chain = new();
+
     public static IReadOnlyList<IWorkload> All { get; } =
     [
+        Chain,
+        new CascadeWorkload(Chain),
         new TimersWorkload(),
         new PostsWorkload(),
         new EchoWorkload(),

@@ -14,6 +14,8 @@ internal sealed class TracingPoller(IvPoller inner, TextWriter trace) : IvPoller
 
     public override bool ValidatesHandles => inner.ValidatesHandles;
 
+    public override bool HasEdges => inner.HasEdges;
+
     public override IvError Add(nint handle, IvBands want, ulong token)
     {
         IvError error = inner.Add(handle, want, token);

@@ -14,7 +14,7 @@ internal sealed class LayeringTests
         ["Networks"],
         ["Polling"],
         ["Loop", "Fds", "Timers", "Events"],
-        ["Threads", "Processes", "Files", "Async", "Diagnostics"],
+        ["Threads", "Processes", "Files", "Async", "Diagnostics", "Edge"],
         ["Buffers"],
         ["Channels"],
         ["Tls", "Dns", "Http", "WebSockets"],

@@ -12,7 +12,7 @@ internal sealed partial class SourceRulesTests
 
     private static readonly string[] PublicNamespaces =
     [
-        "Ivy.Net", "Ivy.Net.Polling", "Ivy.Net.Buffers", "Ivy.Net.Channels", "Ivy.Net.Tls", "Ivy.Net.Dns", "Ivy.Net.Http", "Ivy.Net.WebSockets",
+        "Ivy.Net", "Ivy.Net.Polling", "Ivy.Net.Edge", "Ivy.Net.Buffers", "Ivy.Net.Channels", "Ivy.Net.Tls", "Ivy.Net.Dns", "Ivy.Net.Http", "Ivy.Net.WebSockets",
     ];
 
     [Test]

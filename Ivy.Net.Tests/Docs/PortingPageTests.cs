@@ -4,6 +4,7 @@ namespace Ivy.Net.Tests;
 
 /// <summary>The pages about porting answer for every name of the other library, with members that exist.</summary>
 [TestFixture("ivykis")]
+[TestFixture("evio")]
 [TestFixture("wepoll")]
 internal sealed partial class PortingPageTests
 {
@@ -47,6 +48,6 @@ internal sealed partial class PortingPageTests
     [GeneratedRegex(@"^\.It Li (""[^""]+""|\S+) Ta\b((?:.|\n(?!\.(?:It|El)\b))*)", RegexOptions.Multiline)]
     private static partial Regex Row();
 
-    [GeneratedRegex(@"\b((?:Iv|Epoll)[A-Z]\w*)(?:\.(\w+))?")]
+    [GeneratedRegex(@"\b((?:Iv|Epoll|Edge|IEdge)[A-Z]\w*)(?:\.(\w+))?")]
     private static partial Regex OurName();
 }

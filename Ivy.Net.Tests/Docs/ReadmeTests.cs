@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Ivy.Net.Benchmarks;
 using Ivy.Net.Examples;
 
 namespace Ivy.Net.Tests;
@@ -9,12 +10,12 @@ internal sealed partial class ReadmeTests
     private static readonly string Readme = Repository.Read("README.md");
 
     [Test]
-    public void Every_command_names_a_project_and_an_example_that_exist() =>
+    public void Every_command_names_a_project_and_an_example_or_a_benchmark_that_exist() =>
         Findings.None(
             from Match run in DotnetRun().Matches(Readme)
             let project = run.Groups[1].Value
             let example = run.Groups[2].Value
-            where !Directory.Exists(Repository.PathOf(project)) || (example.Length > 0 && ExampleCatalog.All.All(e => e.Name != example))
+            where !Directory.Exists(Repository.PathOf(project)) || (example.Length > 0 && !Arguments(project).Contains(example))
             select run.Value);
 
     [Test]
@@ -40,6 +41,10 @@ internal sealed partial class ReadmeTests
     public void Every_path_and_relative_link_resolves() =>
         Findings.None(
             Values(Link()).Concat(Values(PathInCode())).Where(static target => !Path.Exists(Repository.PathOf(target)) && !target.StartsWith("artifacts/", StringComparison.Ordinal)));
+
+    private static IEnumerable<string> Arguments(string project) => project == "Ivy.Net.Benchmarks"
+        ? BenchmarkCommands.BuildRoot().Subcommands.Select(static command => command.Name)
+        : ExampleCatalog.All.Select(static example => example.Name);
 
     private static IEnumerable<string> Values(Regex regex) =>
         regex.Matches(Readme).Select(static m => m.Groups[1].Value);

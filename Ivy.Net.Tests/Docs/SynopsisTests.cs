@@ -22,7 +22,7 @@ internal sealed class SynopsisTests
         Findings.None(
             from synopsis in Trees()
             from declaration in synopsis.Tree.GetRoot().DescendantNodes().OfType<BaseTypeDeclarationSyntax>()
-            let type = Repository.PublicTypes.FirstOrDefault(type => PublicMembers.NameOf(type) == declaration.Identifier.Text)
+            let type = Repository.PublicTypes.FirstOrDefault(type => Declares(declaration, type))
             from problem in type is null ? [$"no such type: {declaration.Identifier}"] : Problems(declaration, type)
             select $"{synopsis.Page}: {problem}");
 
@@ -31,6 +31,10 @@ internal sealed class SynopsisTests
         where page.Sections.Contains("SYNOPSIS")
         from display in page.Displays("SYNOPSIS")
         select (page, display.FirstLine, CSharpSyntaxTree.ParseText(display.Code, Roslyn.ParseOptions));
+
+    private static bool Declares(BaseTypeDeclarationSyntax declaration, Type type) =>
+        PublicMembers.NameOf(type) == declaration.Identifier.Text
+        && type.GetGenericArguments().Length == ((declaration as TypeDeclarationSyntax)?.TypeParameterList?.Parameters.Count ?? 0);
 
     private static IEnumerable<string> Problems(BaseTypeDeclarationSyntax declaration, Type type)
     {

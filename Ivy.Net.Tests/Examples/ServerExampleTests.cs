@@ -81,6 +81,43 @@ internal sealed class ServerExampleTests
     }
 
     [Test]
+    [Example("edge-echo")]
+    public void Edge_echo_does_the_same_with_edges_and_with_one_shots_on_each_poll_method([Values("epoll", "poll")] string method, [Values] bool oneShot)
+    {
+        using ExampleProcess process = ExampleProcess.StartOn(method, ["edge-echo", "--port", "0", .. (string[])(oneShot ? ["--one-shot"] : [])]);
+        IPEndPoint address = process.WaitForAddress(method);
+        using Socket polite = Connect(address);
+        using (Socket rude = Connect(address))
+        {
+            rude.Send("xx"u8);
+            Receive(rude, 2);
+            rude.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+
+        // More than the buffers of both sides hold, and then the end.
+        byte[] data = new byte[8 << 20];
+        new Random(1).NextBytes(data);
+        polite.Blocking = false;
+        int sent = 0;
+        while (polite.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectWrite) && sent < data.Length)
+        {
+            sent += polite.Send(data.AsSpan(sent), SocketFlags.None, out _);
+        }
+
+        polite.Blocking = true;
+        polite.Shutdown(SocketShutdown.Send);
+        byte[] back = new byte[sent + 1];
+        int received = 0;
+        for (int count = 1; count > 0; received += count)
+        {
+            count = polite.Receive(back.AsSpan(received));
+        }
+
+        Assert.That(back.AsSpan(0, received).SequenceEqual(data.AsSpan(0, sent)));
+        process.EndsWith($"^2 connections, [0-9]+ messages, {sent + 2} bytes$");
+    }
+
+    [Test]
     public void Echo_ends_by_control_c()
     {
         using ExampleProcess process = ExampleProcess.Start("echo", "--port", "0", "--host", "::1");

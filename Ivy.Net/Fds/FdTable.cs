@@ -58,6 +58,9 @@ internal sealed class FdTable(IvLoop loop)
         return null;
     }
 
+    /// <summary>Who holds a number; null if nobody does.</summary>
+    public IvFd? At(nint handle) => handle < 0 ? null : Occupant(handle);
+
     /// <summary>Registers a descriptor with the poller and here; on an error nothing has changed.</summary>
     public IvError Add(IvFd fd, IvBands want)
     {

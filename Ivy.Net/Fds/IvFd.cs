@@ -72,6 +72,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         RestoresBlocking = 16,
         Changed = 32,
         SharesBlocking = 64,
+        HasSink = 128,
     }
 
     /// <summary>The descriptor's number.</summary>
@@ -184,8 +185,14 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         set => Put(FdFlags.Changed, value);
     }
 
+    // Who takes all bands at once, in place of handlers; it stands in State.
+    internal IReadySink? Sink => Has(FdFlags.HasSink) ? (IReadySink)State! : null;
+
+    // What was watched: an IvSocket, a SafeHandle, or null for a bare number.
+    internal object? Source => _source;
+
     /// <summary>What the handlers ask the poller for.</summary>
-    internal IvBands Interest =>
+    internal IvBands Interest => Has(FdFlags.HasSink) ? ((IReadySink)State!).Interest :
         (_in is null ? IvBands.None : IvBands.In)
         | (_out is null ? IvBands.None : IvBands.Out)
         | (_err is null ? IvBands.None : IvBands.Err)
@@ -304,13 +311,20 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     internal override void EndRegistration()
     {
         Loop!.Fds.Remove(this);
-        _flags &= FdFlags.SetsNonBlocking | FdFlags.AlwaysReady;
+        _flags &= FdFlags.SetsNonBlocking | FdFlags.AlwaysReady | FdFlags.HasSink;
         if (Socket is { } socket)
         {
             socket.Watcher = null;
         }
 
         Unbind();
+    }
+
+    /// <summary>Gives all bands to one who takes them at once; before Register, and for good.</summary>
+    internal void SetSink(IReadySink sink)
+    {
+        State = sink;
+        Put(FdFlags.HasSink, value: true);
     }
 
     internal void Attach(ulong token, IvBands told)
@@ -323,94 +337,6 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     {
         Token = token;
         Put(FdFlags.IsAlwaysReady, value: true);
-    }
-
-    /// <summary>Calls the handlers that the bands ask for.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Dispatch(IvLoop loop, IvBands bands)
-    {
-        // By far the most common: data has come.
-        if (bands == IvBands.In)
-        {
-            if (_in is { } handler)
-            {
-                loop.Invoke(handler, this);
-            }
-
-            return;
-        }
-
-        DispatchBands(loop, bands);
-    }
-
-    /// <summary>The poller refused a change: the descriptor is disarmed, and its error handler learns why.</summary>
-    internal void DispatchRefused(IvLoop loop, IvError error)
-    {
-        Error = error;
-        loop.Fds.Disarm(this);
-        if (_err is { } handler)
-        {
-            loop.Invoke(handler, this);
-            return;
-        }
-
-        IvObject subject = IsInternal && State is IvObject owner ? owner : this;
-        if (subject.OnRefused(error))
-        {
-            return;
-        }
-
-        IvFatal.Raise(
-            FatalCondition.ChangeRefused,
-            $"{subject}: the kernel refused a change of interest: {error.Describe()}. The descriptor was probably closed while it is registered: call Unregister before closing it, or set {(subject is IvListener ? nameof(IvListener.HandlerError) : nameof(HandlerErr))} to be told.",
-            subject);
-    }
-
-    private void DispatchBands(IvLoop loop, IvBands bands)
-    {
-        bool error = (bands & IvBands.Err) != 0;
-        if ((bands & (IvBands.Err | IvBands.Closed)) != 0)
-        {
-            // Every handler that is set hears of it: one that is not called could not end the readiness.
-            bands = IvBands.In | IvBands.Out | IvBands.Err | IvBands.Hangup | IvBands.Pri;
-        }
-
-        ulong token = Token;
-        if (Planted.Active == PlantedBug.HangupBeforeData && (bands & IvBands.Hangup) != 0 && !Call(loop, _hangup, token))
-        {
-            return;
-        }
-
-        if (error && !Call(loop, _err, token))
-        {
-            return;
-        }
-
-        if (((bands & IvBands.Pri) != 0 && !Call(loop, _pri, token))
-            || ((bands & IvBands.In) != 0 && !Call(loop, _in, token))
-            || ((bands & IvBands.Out) != 0 && !Call(loop, _out, token))
-            || ((bands & IvBands.Hangup) != 0 && !Call(loop, _hangup, token)))
-        {
-            return;
-        }
-
-        if (!error && (bands & IvBands.Err) != 0)
-        {
-            Call(loop, _err, token);
-        }
-    }
-
-    // False if the next handler must not be called: this registration has ended, or Break was asked for.
-    private bool Call(IvLoop loop, Action<IvFd>? handler, ulong token)
-    {
-        if (handler is null)
-        {
-            return true;
-        }
-
-        loop.Invoke(handler, this);
-        // Another loop, whose thread may be using the object by now, numbers its tokens alike.
-        return ((Loop == loop && Token == token) || Planted.Active == PlantedBug.CallAfterUnregister) && !loop.IsBroken;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -429,7 +355,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
 
     private void Put(FdFlags flag, bool value) => _flags = value ? _flags | flag : _flags & ~flag;
 
-    internal static void ThrowRefused(IvError error, IvObject subject) => throw new IvException(error, "register", subject, error switch
+    internal static void ThrowRefused(IvError error, object subject) => throw new IvException(error, "register", subject, error switch
     {
         IvError.EBADF => "The descriptor is not open: register it before it is closed, and not after its socket was disposed",
         IvError.EPERM => "Files and directories have no readiness: set AlwaysReady, or read them on another thread",

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Ivy.Net.Polling;
 
 namespace Ivy.Net;
 
@@ -28,6 +29,23 @@ public sealed partial class IvLoop
         else
         {
             handler(subject);
+        }
+
+        RestoreContext();
+    }
+
+    /// <summary>Calls the one who takes all bands of a descriptor, as a handler is called.</summary>
+    internal void Invoke(IReadySink sink, IvFd subject, IvBands bands, IvError refused)
+    {
+        _running = subject;
+        _dispatched++;
+        if (_isGuarded)
+        {
+            InvokeGuarded(sink, subject, bands, refused);
+        }
+        else
+        {
+            sink.OnReady(bands, refused);
         }
 
         RestoreContext();
@@ -96,6 +114,21 @@ public sealed partial class IvLoop
         ReportIfSlow(before, visible, handler);
     }
 
+    private void InvokeGuarded(IReadySink sink, IvFd subject, IvBands bands, IvError refused)
+    {
+        IvTimestamp before = _isTimed ? _poller.Now : default;
+        try
+        {
+            sink.OnReady(bands, refused);
+        }
+        catch (Exception exception) when (IsForHook(exception))
+        {
+            CallHook(subject, exception);
+        }
+
+        ReportIfSlow(before, subject, callback: null);
+    }
+
     private void RunGuarded(PostNode node, Delegate callback)
     {
         IvTimestamp before = _isTimed ? _poller.Now : default;
@@ -124,7 +157,7 @@ public sealed partial class IvLoop
     // What the library registers for an object of the user's stands for that object; null if it stands for none.
     private static IvObject? Visible(IvObject? item) => item is { IsInternal: true } ? item.State as IvObject : item;
 
-    private void ReportIfSlow(IvTimestamp before, IvObject? subject, Delegate callback)
+    private void ReportIfSlow(IvTimestamp before, IvObject? subject, Delegate? callback)
     {
         if (!_isTimed)
         {
@@ -137,7 +170,7 @@ public sealed partial class IvLoop
             return;
         }
 
-        string name = subject?.Name ?? $"{callback.Method.DeclaringType?.Name}.{callback.Method.Name}";
+        string name = subject?.Name ?? (callback is null ? $"{subject}" : $"{callback.Method.DeclaringType?.Name}.{callback.Method.Name}");
         var report = new IvSlowCallback(this, subject, name, new TimeSpan(ran / 100));
         if (_options.SlowCallbackReport is { } hook)
         {

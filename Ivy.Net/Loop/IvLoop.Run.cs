@@ -126,6 +126,46 @@ public sealed partial class IvLoop
         _break = true;
     }
 
+    /// <summary>Runs handlers until a condition holds, whatever is registered; it is asked before each wait.</summary>
+    internal void RunUntil(Func<bool> condition, IvTimestamp limit) => Run(IvRunMode.KeepAlive, limit, condition);
+
+    /// <summary>Waits until there is something to run, and leaves it to the next Run. False at the limit.</summary>
+    internal bool WaitUntilReady(IvTimestamp limit, string member)
+    {
+        CheckRunnable(member);
+        _isRunning = true;
+        _posts.WakeUp();
+        try
+        {
+            while (!HasWork)
+            {
+                long deadline = Timers.NextDeadline();
+                IvTimestamp now = _poller.Now;
+                if (deadline <= now.Nanoseconds)
+                {
+                    return true;
+                }
+
+                Wait(deadline < limit.Nanoseconds ? new IvTimestamp(deadline) : limit);
+                if (!HasWork && limit != IvTimestamp.MaxValue && _poller.Now >= limit)
+                {
+                    return Timers.NextDeadline() <= _poller.Now.Nanoseconds;
+                }
+            }
+
+            return true;
+        }
+        finally
+        {
+            _isRunning = false;
+            _isWaiting = false;
+            _isNowValid = false;
+            _posts.TrySleep();
+        }
+    }
+
+    private bool HasWork => HasLeftovers || !Tasks.IsEmpty || _posts.HasPosts || IsQuitting || Fds.AlwaysReady.IsReady;
+
     private bool Run(IvRunMode mode, IvTimestamp limit, Func<bool>? until)
     {
         CheckRunnable();
@@ -173,12 +213,13 @@ public sealed partial class IvLoop
         return Active > 0 || _posts.HasPosts || HasLeftovers;
     }
 
-    private void CheckRunnable()
+    /// <summary>The misuse of running a loop by one of its own handlers.</summary>
+    internal void CheckRunnable(string member = nameof(Run))
     {
-        CheckUsable(nameof(Run));
+        CheckUsable(member);
         if (_isRunning)
         {
-            IvFatal.Raise(FatalCondition.NestedRun, $"{this}: Run called by one of its own handlers. Return to the loop instead; RunUntil and Once are for outside of handlers.", this);
+            IvFatal.Raise(FatalCondition.NestedRun, $"{this}: {member} called by one of its own handlers. Return to the loop instead; RunUntil and Once are for outside of handlers.", this);
         }
     }
 

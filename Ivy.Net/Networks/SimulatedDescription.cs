@@ -57,5 +57,17 @@ internal abstract class SimulatedDescription(SimulatedNetwork network, Descripto
         }
     }
 
+    /// <summary>A call was cut short by a fault: who waits for edges is told of the rest as if it came only then. Who waits for levels sees it.</summary>
+    public void RepeatEdges()
+    {
+        foreach (SimulatedWatch watch in _watches)
+        {
+            if ((watch.Want & SimulatedReadiness.Edge) != 0)
+            {
+                watch.Set.Enqueue(watch);
+            }
+        }
+    }
+
     protected abstract void OnLastClose();
 }

@@ -91,7 +91,7 @@ public sealed partial class SimulatedNetwork
             // The kernel takes a number first, so that EMFILE leaves the connection where it is.
             bool waits = socket.IsListening && (socket.Readiness & SimulatedReadiness.In) != 0;
             error = _descriptors.Count >= DescriptorLimit || (waits && Draw(SimulatedFault.DescriptorExhaustion)) ? IvError.EMFILE
-                : waits && Draw(SimulatedFault.SpuriousReadiness) ? IvError.EAGAIN
+                : waits && DrawSpurious(socket) ? IvError.EAGAIN
                 : socket.Accept(out accepted);
         }
 

@@ -242,7 +242,7 @@ public sealed partial class SimulatedNetwork
         if (flags == SocketFlags.None && !socket.IsListening)
         {
             // Whatever it would say (bytes, the end, an error), it says next time.
-            if ((socket.Readiness & SimulatedReadiness.In) != 0 && Draw(SimulatedFault.SpuriousReadiness))
+            if ((socket.Readiness & SimulatedReadiness.In) != 0 && DrawSpurious(socket))
             {
                 return IvIoResult.Blocked;
             }
@@ -252,6 +252,7 @@ public sealed partial class SimulatedNetwork
             if (count > 1 && Draw(SimulatedFault.ShortRead))
             {
                 buffer = buffer[..(int)_delayRandom.Between(1, count - 1)];
+                socket.RepeatEdges();
             }
         }
 
@@ -285,7 +286,7 @@ public sealed partial class SimulatedNetwork
         if (count > 0)
         {
             ResetByChance(socket);
-            if (Draw(SimulatedFault.SpuriousReadiness))
+            if (DrawSpurious(socket))
             {
                 return IvIoResult.Blocked;
             }
@@ -293,12 +294,24 @@ public sealed partial class SimulatedNetwork
             if (count > 1 && Draw(SimulatedFault.ShortWrite))
             {
                 buffer = buffer[..(int)_delayRandom.Between(1, count - 1)];
+                socket.RepeatEdges();
             }
         }
 
         IvIoResult result = socket.Send(buffer, flags, to, rights);
         HashBytes(buffer[..result.Bytes]);
         return Planted.Active == PlantedBug.DroppedShortWrite && result.IsOk ? IvIoResult.Ok(asked) : result;
+    }
+
+    private bool DrawSpurious(SimulatedSocket socket)
+    {
+        if (!Draw(SimulatedFault.SpuriousReadiness))
+        {
+            return false;
+        }
+
+        socket.RepeatEdges();
+        return true;
     }
 
     private void ResetByChance(SimulatedSocket socket)

@@ -8,6 +8,7 @@ namespace Ivy.Net;
 /// 1. A registration is keyed by open description and number. It lives until it is removed by that number while the number
 ///    still means that description, or until the description's last close; a close of the number alone does not end it.
 /// 2. Whatever is ready is in the queue. What is in the queue may be ready; who finds that it is not takes it out.
+///    An edge-triggered one leaves it when it is reported; what is news of its description puts it back.
 /// 3. What was reported goes to the end of the queue, so that a small answer is fair; within one answer the seed picks the order.
 /// </remarks>
 internal sealed class SimulatedPollSet(SimulatedNetwork network)
@@ -133,7 +134,7 @@ internal sealed class SimulatedPollSet(SimulatedNetwork network)
         return false;
     }
 
-    /// <summary>Takes as many as fit, level-triggered.</summary>
+    /// <summary>Takes as many as fit; level-triggered, unless edges are wanted.</summary>
     public int Collect(Span<(ulong Token, SimulatedReadiness Ready)> answers, SimulatedRandom order)
     {
         int count = 0;
@@ -150,7 +151,8 @@ internal sealed class SimulatedPollSet(SimulatedNetwork network)
                 answers[count++] = (watch.Token, ready);
 
                 // Level-triggered is: still in the queue. Without it a partial read waits for the next arrival.
-                if (Planted.Active != PlantedBug.EdgeTriggeredRead || ready != SimulatedReadiness.In)
+                bool isLevel = (watch.Want & SimulatedReadiness.Edge) == 0;
+                if (isLevel && (Planted.Active != PlantedBug.EdgeTriggeredRead || ready != SimulatedReadiness.In))
                 {
                     Enqueue(watch);
                 }

@@ -14,4 +14,5 @@ internal enum SimulatedReadiness
     Hangup = 8,
     Pri = 16,
     Closed = 32,
+    Edge = 64,
 }

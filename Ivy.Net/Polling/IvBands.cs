@@ -28,4 +28,9 @@ public enum IvBands
 
     /// <summary>Both directions are closed (POLLHUP). Never an interest.</summary>
     Closed = 32,
+
+    /// <summary>
+    /// As an interest, beside others: report only what is news (EPOLLET). For a poller that <see cref="IvPoller.HasEdges"/>; never reported.
+    /// </summary>
+    Edge = 64,
 }

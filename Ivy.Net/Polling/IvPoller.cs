@@ -31,6 +31,13 @@ public abstract class IvPoller : IDisposable
     /// </summary>
     public virtual bool ValidatesHandles => true;
 
+    /// <summary>
+    /// Whether an interest may have <see cref="IvBands.Edge"/>: then what is ready is reported once, and again when something has come or room
+    /// has been made; all that is ready then, as epoll(7) does with EPOLLET. <see cref="Add"/>, <see cref="Reset"/> and every change of interest
+    /// look anew. False, as of this class, of one that only tells levels: it never sees the flag.
+    /// </summary>
+    public virtual bool HasEdges => false;
+
     /// <summary>Starts to watch a descriptor; reaches the kernel before it returns.</summary>
     /// <param name="handle">The descriptor.</param>
     /// <param name="want">

@@ -23,8 +23,8 @@ internal static partial class MarkdownReport
         string? content = match.Groups["name"].Value switch
         {
             "header" => Head(header),
-            "targets" => Of(TextTable.OfTargets(tables)),
-            string workload => Tables(tables.Where(table => table.Case.Workload == workload)),
+            "targets" => TextTable.OfTargets(tables) is { Rows.Count: > 0 } targets ? Of(targets) : string.Empty,
+            string workload => Workload(header, [.. tables.Where(table => table.Case.Workload == workload)]),
         };
         return string.IsNullOrEmpty(content) ? match.Value : $"{match.Groups["begin"].Value}\n{content}{match.Groups["end"].Value}";
     });
@@ -41,6 +41,9 @@ internal static partial class MarkdownReport
     }
 
     private static string Head(RunHeader header) => $"{header.Machine}; {header.Date}, commit {header.Commit}; {header.Rounds}.\n\n```sh\n{header.Command}\n```\n";
+
+    // With its own head, as the parts of a page may be of different runs.
+    private static string Workload(RunHeader header, IReadOnlyList<MetricTable> tables) => tables.Count == 0 ? string.Empty : $"{Head(header)}\n{Tables(tables)}";
 
     private static string Tables(IEnumerable<MetricTable> tables) => string.Join('\n', tables.Select(TextTable.Of).Select(static table => $"{Upper(table.Title)}:\n\n{Of(table)}"));
 

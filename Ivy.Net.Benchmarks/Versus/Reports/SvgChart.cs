@@ -62,7 +62,7 @@ internal static class SvgChart
     private static int DrawLegend(StringBuilder body, int y, IReadOnlyList<MetricTable> tables)
     {
         int x = 12;
-        foreach ((string name, string text) in Legend.Where(entry => tables.Any(table => table.Rows.Any(row => Class(row.Kind) == entry.Class))))
+        foreach ((string name, string text) in Legend.Where(entry => tables.Any(table => table.Rows.Any(row => row.Kind != SubjectKind.Again && Class(row.Kind) == entry.Class))))
         {
             Rectangle(body, x, y, 12, 12, name);
             Text(body, x + 18, y + 10, "small", text);

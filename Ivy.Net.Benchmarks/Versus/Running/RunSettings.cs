@@ -15,6 +15,9 @@ internal sealed record RunSettings
 
     public required PeerToolchain Peers { get; init; }
 
+    /// <summary>What workloads have left out, and why: a line for each.</summary>
+    public ISet<string> Notes { get; } = new SortedSet<string>(StringComparer.Ordinal);
+
     public IReadOnlyList<int> OneCore => [SubjectCore];
 
     public IReadOnlyList<int> BothCores => [SubjectCore, LoadCore];

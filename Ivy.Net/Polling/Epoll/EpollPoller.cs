@@ -82,6 +82,9 @@ public sealed unsafe class EpollPoller : IvPoller
     }
 
     /// <inheritdoc/>
+    public override bool HasEdges => true;
+
+    /// <inheritdoc/>
     public override IvError Add(nint handle, IvBands want, ulong token) =>
         _epoll.Control(Constants.EPOLL_CTL_ADD, (int)handle, ToMask(want), token);
 
@@ -200,7 +203,8 @@ public sealed unsafe class EpollPoller : IvPoller
         return ((want & IvBands.In) != 0 ? Constants.EPOLLIN : 0)
             | ((want & IvBands.Out) != 0 ? Constants.EPOLLOUT : 0)
             | ((want & IvBands.Hangup) != 0 ? Constants.EPOLLRDHUP : 0)
-            | ((want & IvBands.Pri) != 0 ? Constants.EPOLLPRI : 0);
+            | ((want & IvBands.Pri) != 0 ? Constants.EPOLLPRI : 0)
+            | ((want & IvBands.Edge) != 0 ? Constants.EPOLLET : 0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -35,6 +35,9 @@ public sealed class SimulatedPoller : IvPoller
     public override IvTimestamp Now => new(_network.Now);
 
     /// <inheritdoc/>
+    public override bool HasEdges => true;
+
+    /// <inheritdoc/>
     public override IvError Add(nint handle, IvBands want, ulong token)
     {
         _network.Enter();
