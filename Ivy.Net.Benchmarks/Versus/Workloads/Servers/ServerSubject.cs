@@ -26,7 +26,8 @@ internal sealed class ServerSubject(EchoServer server, ServerLoad load, RunSetti
 
         using var client = PinnedProcess.Start([load.Program, "--port", $"{port}", "--server-pid", $"{process.Id}", .. load.Arguments], [settings.LoadCore]);
         (string output, string error, int? exitCode) = client.WaitForEnd(Patience, cancel);
-        return process.HasExited ? Sample.Rejected($"the server ended in the middle of it{Complaint(process)}") : load.Judge(output, error, exitCode);
+        Sample sample = load.Judge(output, error, exitCode);
+        return process.HasExited ? Sample.Rejected($"{sample.Rejection ?? "the load saw no error"}; the server ended in the middle of it{Complaint(process)}") : sample;
     }
 
     private static string Complaint(PinnedProcess process) => process.Error.Length == 0 ? string.Empty : $": {process.Error.Split('\n')[0]}";
