@@ -33,9 +33,23 @@ internal static class EchoServers
         string[] sockets = [.. own, "subject", workload.Name, "sockets", $"waits={(waits ? 1 : 0)}"];
         yield return new EchoServer(Sockets, SubjectKind.DotNet, sockets);
         yield return new EchoServer($"{Sockets}-inline", SubjectKind.DotNet, ["env", "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1", .. sockets]);
-        foreach (IvPollMethod method in IvPollMethod.All)
+        foreach (IvPollMethod method in IvPollMethod.All.Where(IsAvailable))
         {
             yield return new EchoServer($"ivy-{method}", SubjectKind.Ivy, [.. own, "subject", workload.Name, "ivy", $"on={method}"]);
+        }
+    }
+
+    // A kernel or a sandbox may refuse one.
+    private static bool IsAvailable(IvPollMethod method)
+    {
+        try
+        {
+            method.Create().Dispose();
+            return true;
+        }
+        catch (IvException)
+        {
+            return false;
         }
     }
 
