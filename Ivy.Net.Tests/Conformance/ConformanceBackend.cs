@@ -36,6 +36,11 @@ internal sealed class ConformanceBackend
         [Need.OpenFileDescriptions] = "a poll is armed anew by number: nothing of a closed one is left in any set",
     });
 
+    /// <summary>The library's own poller over a model of the kernel of macOS, and of that of FreeBSD.</summary>
+    public static ConformanceBackend KqueueOfDarwin { get; } = Modelled("kqueue-model-darwin", KqueueQuirks.Darwin);
+
+    public static ConformanceBackend KqueueOfFreeBsd { get; } = Modelled("kqueue-model-freebsd", KqueueQuirks.FreeBsd);
+
     public static ConformanceBackend Simulated { get; } = new("simulated", method: null, new Dictionary<Need, string>
     {
         [Need.Kernel] = "the simulated network has no descriptors of the operating system",
@@ -43,12 +48,14 @@ internal sealed class ConformanceBackend
         [Need.Measurable] = "the simulated network allocates, by design",
     });
 
-    public static IEnumerable<ConformanceBackend> All => [Epoll, Poll, Uring, Simulated];
+    public static IEnumerable<ConformanceBackend> All => [Epoll, Poll, Uring, KqueueOfDarwin, KqueueOfFreeBsd, Simulated];
 
     /// <summary>Those that wait in the kernel.</summary>
     public static IEnumerable<ConformanceBackend> OfTheKernel => [Epoll, Poll, Uring];
 
     public string Name { get; }
+
+    public bool Has(Need need) => !_lacks.ContainsKey(need);
 
     public bool IsSimulated => _method is null;
 
@@ -119,5 +126,20 @@ internal sealed class ConformanceBackend
         {
             return refused.Message;
         }
+    }
+
+    private static ConformanceBackend Modelled(string name, KqueueQuirks quirks)
+    {
+        var lacks = new Dictionary<Need, string>
+        {
+            [Need.VirtualTime] = "the kernel's time is real",
+            [Need.OpenFileDescriptions] = "kqueue(2) goes by numbers: close(2) takes their knotes away, whoever has a duplicate",
+        };
+        if (quirks.Dialect.UrgentFilter == 0)
+        {
+            lacks[Need.UrgentData] = "FreeBSD's kqueue(2) has no filter for urgent data: it is refused";
+        }
+
+        return new ConformanceBackend(name, new IvPollMethod("kqueue", () => new KqueuePoller(new KqueueModel(quirks))), lacks);
     }
 }

@@ -202,7 +202,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     /// <summary>Registers the descriptor on this thread's loop; the kernel knows it on return.</summary>
     /// <exception cref="IvException">
     /// EBADF: not open. EPERM: a regular file or directory, see <see cref="AlwaysReady"/>. EEXIST: registered on this loop
-    /// already, by another object. ENOMEM, ENOSPC: the kernel's limit of watched descriptors. Nothing has changed then.
+    /// already, by another object. EOPNOTSUPP: <see cref="HandlerPri"/> where urgent data can't be waited for. ENOMEM, ENOSPC: the kernel's limit of watched descriptors. Nothing has changed then.
     /// </exception>
     public void Register()
     {
@@ -358,7 +358,9 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     internal static void ThrowRefused(IvError error, object subject) => throw new IvException(error, "register", subject, error switch
     {
         IvError.EBADF => "The descriptor is not open: register it before it is closed, and not after its socket was disposed",
+        IvError.EPERM when OperatingSystem.IsMacOS() => "Files, directories and some devices have no readiness: set AlwaysReady, or read them on another thread; for /dev/tty open the terminal by its own name",
         IvError.EPERM => "Files and directories have no readiness: set AlwaysReady, or read them on another thread",
+        IvError.EOPNOTSUPP => "Urgent data can't be waited for here: leave HandlerPri null",
         IvError.EEXIST => "Another IvFd of this loop watches the descriptor: unregister that one first, or duplicate the descriptor",
         IvError.ENOSPC => "Raise /proc/sys/fs/epoll/max_user_watches",
         _ => null,
