@@ -162,8 +162,8 @@ internal sealed class SystemCallCountTests(ConformanceBackend backend)
         Assert.That(wrong, Is.Zero);
         Assert.That(faults[SysCall.Write], Is.EqualTo(bench.Loop.Counters.Wakeups), "each wakeup is one write");
 
-        // The thread that io_uring wakes takes the core at once more often than not, and finds one post.
-        Assert.That(bench.Loop.Counters.Wakeups, Is.LessThan(backend == ConformanceBackend.Uring ? threads * posts : threads * posts / 2));
+        // How many find the loop awake is the scheduler's affair.
+        Assert.That(bench.Loop.Counters.Wakeups, Is.LessThan(threads * posts));
     });
 
     [Test]

@@ -228,7 +228,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
 
             if (socket.Network != loop.Network)
             {
-                RaiseOtherNetwork(loop, socket);
+                RaiseOtherNetwork(loop, socket, this);
             }
 
             if (socket.Watcher is { } watcher && watcher != this)
@@ -366,8 +366,8 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         _ => null,
     });
 
-    private void RaiseOtherNetwork(IvLoop loop, IvSocket socket) => IvFatal.Raise(
+    internal static void RaiseOtherNetwork(IvLoop loop, IvSocket socket, object subject) => IvFatal.Raise(
         FatalCondition.OtherNetwork,
-        $"{this}: Register called on {loop}, whose network is {loop.Network.Name}, but the socket belongs to the network {socket.Network.Name}. Make the socket on the loop's network: IvSocket.Listen(…, network: loop.Network).",
-        this);
+        $"{subject}: Register called on {loop}, whose network is {loop.Network.Name}, but the socket belongs to the network {socket.Network.Name}. Make the socket on the loop's network: IvSocket.Listen(…, network: loop.Network).",
+        subject);
 }

@@ -169,6 +169,8 @@ public sealed partial class IvLoop : IDisposable
         Inotifies = _registered[(int)ObjectKind.Inotify] + _registered[(int)ObjectKind.FileTreeWatch],
         Relays = _registered[(int)ObjectKind.Relay],
         Handles = _registered[(int)ObjectKind.Handle],
+        CompletionSockets = _registered[(int)ObjectKind.CompletionSocket],
+        CompletionListeners = _registered[(int)ObjectKind.CompletionListener],
         Active = Active,
     };
 
@@ -179,6 +181,9 @@ public sealed partial class IvLoop : IDisposable
     internal int ThreadId { get; }
 
     internal IvPoller Poller => _poller;
+
+    // The poller's engine, kept from when it is first asked for.
+    internal IvCompletions? Completions => _completions ??= _poller.Completions;
 
     internal TimerQueue Timers { get; }
 

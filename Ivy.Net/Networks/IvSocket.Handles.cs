@@ -164,7 +164,7 @@ public sealed partial class IvSocket
     {
         RequireByte(buffer.Length, nameof(buffer));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(handles.Length, MaxHandles, nameof(handles));
-        nint handle = _handle;
+        nint handle = IoHandle;
         IvError refused = handle == Closed ? IvError.Disposed : AddressFamily != AddressFamily.Unix ? IvError.EOPNOTSUPP : IvError.None;
         IvIoResult result = refused == IvError.None ? _network.SendHandles(handle, buffer, handles) : IvIoResult.Failed(refused);
         GC.KeepAlive(this);
@@ -191,7 +191,7 @@ public sealed partial class IvSocket
         RequireByte(buffer.Length, nameof(buffer));
         count = 0;
         truncated = false;
-        nint handle = _handle;
+        nint handle = IoHandle;
         IvError refused = handle == Closed ? IvError.Disposed : AddressFamily != AddressFamily.Unix ? IvError.EOPNOTSUPP : IvError.None;
         IvIoResult result = refused == IvError.None
             ? _network.ReceiveHandles(handle, buffer, handles, out count, out truncated)

@@ -78,6 +78,9 @@ public sealed partial class IvSocket : IDisposable
     /// <summary>Whether it has been disposed or detached. Any thread may ask.</summary>
     public bool IsDisposed => Volatile.Read(ref _handle) == Closed;
 
+    // An engine receives and sends for it.
+    internal bool IsHandedOver { get; set; }
+
     // Who watches it: is told before the descriptor goes away.
     internal ISocketWatcher? Watcher { get; set; }
 
@@ -252,6 +255,27 @@ public sealed partial class IvSocket : IDisposable
             Throw(error, operation);
         }
     }
+
+    // The descriptor for whoever reads and writes.
+    private nint IoHandle
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            if (IsHandedOver)
+            {
+                RaiseHandedOver();
+            }
+
+            return _handle;
+        }
+    }
+
+    [DoesNotReturn]
+    private void RaiseHandedOver() => IvFatal.Raise(
+        FatalCondition.SocketHandedOver,
+        $"{this}: received from or sent to, or asked for a connection, while an engine does that for it. Use the IvCompletionSocket or IvCompletionListener that it was handed over to, or unregister that one first.",
+        this);
 
     [DoesNotReturn]
     private void Throw(IvError error, string operation) => throw Refused(error, operation, this, AddressFamily);
