@@ -360,9 +360,12 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         IvError.EBADF => "The descriptor is not open: register it before it is closed, and not after its socket was disposed",
         IvError.EPERM when OperatingSystem.IsMacOS() => "Files, directories and some devices have no readiness: set AlwaysReady, or read them on another thread; for /dev/tty open the terminal by its own name",
         IvError.EPERM => "Files and directories have no readiness: set AlwaysReady, or read them on another thread",
+        IvError.EOPNOTSUPP when OperatingSystem.IsWindows() => "The socket is of a provider that hides the system's own below it: AFD can't poll it",
         IvError.EOPNOTSUPP => "Urgent data can't be waited for here: leave HandlerPri null",
         IvError.EEXIST => "Another IvFd of this loop watches the descriptor: unregister that one first, or duplicate the descriptor",
         IvError.ENOSPC => "Raise /proc/sys/fs/epoll/max_user_watches",
+        IvError.ENOTSOCK => "On Windows a loop watches sockets: an event or another wait handle goes into an IvHandle, what blocks onto another thread",
+        IvError.EBUSY => "Another loop watches the socket: on Windows one loop does at a time, so unregister it there first",
         _ => null,
     });
 
