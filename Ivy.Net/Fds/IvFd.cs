@@ -363,7 +363,6 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         IvError.EOPNOTSUPP when OperatingSystem.IsWindows() => "The socket is of a provider that hides the system's own below it: AFD can't poll it",
         IvError.EOPNOTSUPP => "Urgent data can't be waited for here: leave HandlerPri null",
         IvError.EEXIST => "Another IvFd of this loop watches the descriptor: unregister that one first, or duplicate the descriptor",
-        IvError.ENOTSOCK => "Windows watches sockets and nothing else: read a pipe or a file on another thread (IvWorkPool), and loop.Post what came",
         IvError.ENOSPC => "Raise /proc/sys/fs/epoll/max_user_watches",
         IvError.ENOTSOCK => "On Windows a loop watches sockets: an event or another wait handle goes into an IvHandle, what blocks onto another thread",
         IvError.EBUSY => "Another loop watches the socket: on Windows one loop does at a time, so unregister it there first",
