@@ -22,6 +22,14 @@ BEGIN { RS = "<"; Passed = 1; Skipped = 0; Failed = 2 }
     }
 }
 
+# What NUnit itself writes: the tests under Wine.
+/^test-case / {
+    outcome = attribute("result")
+    rank = outcome == "Passed" ? Passed : outcome == "Failed" ? Failed : Skipped
+    test = attribute("fullname")
+    if (!(test in results) || rank > results[test]) results[test] = rank
+}
+
 /^\/TestRun>/ { split("", outcomes) }
 
 END {

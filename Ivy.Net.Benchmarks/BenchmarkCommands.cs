@@ -13,7 +13,6 @@ internal static class BenchmarkCommands
         var root = new RootCommand("Measures Ivy.Net. Without an argument: the list of what can be measured.")
         {
             VersusCommand.Build(),
-            VersusCommand.BuildSubject(),
             MicroCommand.Build(),
             BuildAllocations(),
             BuildEdgeFrames(),
@@ -39,7 +38,7 @@ internal static class BenchmarkCommands
 
     private static void PrintList(TextWriter output, RootCommand root)
     {
-        foreach (Command command in root.Subcommands.Where(static command => !command.Hidden))
+        foreach (Command command in root.Subcommands)
         {
             output.WriteLine($"{command.Name,-14}{command.Description}");
         }

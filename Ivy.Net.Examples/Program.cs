@@ -26,3 +26,9 @@ catch (IvException refused)
     Console.Error.WriteLine($"{refused.Message}.");
     return UsageError;
 }
+catch (PlatformNotSupportedException absent)
+{
+    // What this operating system does not have: the message tells what to use instead.
+    Console.Error.WriteLine(absent.Message);
+    return UsageError;
+}

@@ -8,6 +8,7 @@ internal static class AllocationCatalog
     /// <summary>Name, and what runs that many operations on a loop of this thread.</summary>
     public static IReadOnlyDictionary<string, Action<int>> All { get; } = new SortedDictionary<string, Action<int>>(StringComparer.Ordinal)
     {
+        ["echo-completions"] = EchoAllocations.ByCompletions,
         ["echo-epoll"] = EchoAllocations.OnEpoll,
         ["echo-io_uring"] = EchoAllocations.OnUring,
         ["echo-poll"] = EchoAllocations.OnPoll,

@@ -15,6 +15,22 @@ internal static class EchoAllocations
 
     public static void OnUring(int count) => Echo(IvPollMethod.Uring, count);
 
+    public static void ByCompletions(int count)
+    {
+        using var loop = new IvLoop(new IvLoopOptions { PollMethods = [IvPollMethod.Uring] });
+        (IvSocket first, IvSocket second) = IvSocket.CreatePair();
+        using (first)
+        using (second)
+        {
+            var counter = new Counter { Left = count };
+            var one = new IvCompletionSocket(first, SendReceived) { State = counter };
+            one.Register();
+            new IvCompletionSocket(second, SendReceived) { State = counter }.Register();
+            one.Send(Buffer.AsSpan(0, MessageSize));
+            loop.Run();
+        }
+    }
+
     private static void Echo(IvPollMethod method, int count)
     {
         using var loop = new IvLoop(new IvLoopOptions { PollMethods = [method] });
@@ -27,6 +43,15 @@ internal static class EchoAllocations
             new IvFd(second) { State = counter, HandlerIn = SendBack }.Register();
             first.Send(Buffer.AsSpan(0, MessageSize));
             loop.Run();
+        }
+    }
+
+    private static void SendReceived(IvCompletionSocket connection)
+    {
+        connection.SendReceived();
+        if (--((Counter)connection.State!).Left <= 0)
+        {
+            connection.Loop!.Quit();
         }
     }
 

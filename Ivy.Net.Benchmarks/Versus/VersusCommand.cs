@@ -5,7 +5,7 @@ using Ivy.Net.Benchmarks.Versus.Running;
 
 namespace Ivy.Net.Benchmarks.Versus;
 
-/// <summary>The commands <c>versus</c> and <c>subject</c>.</summary>
+/// <summary>The command <c>versus</c>.</summary>
 internal static class VersusCommand
 {
     public static Command Build()
@@ -54,22 +54,6 @@ internal static class VersusCommand
                 Command = $"dotnet run -c Release --project Ivy.Net.Benchmarks -- {string.Join(' ', result.Tokens.Select(static token => token.Value))}",
             };
             return Task.FromResult(new VersusRun(options).Execute(cancel));
-        });
-        return command;
-    }
-
-    /// <summary>What the runner starts; not for people.</summary>
-    public static Command BuildSubject()
-    {
-        var workload = new Argument<string>("workload");
-        var program = new Argument<string>("program");
-        var parameters = new Argument<string[]>("parameters") { Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("subject", "Runs one subject of a workload, as versus does.") { workload, program, parameters };
-        command.Hidden = true;
-        command.SetAction(result =>
-        {
-            WorkloadCatalog.RunProgram(result.GetRequiredValue(workload), result.GetRequiredValue(program), result.GetValue(parameters) ?? []);
-            return 0;
         });
         return command;
     }

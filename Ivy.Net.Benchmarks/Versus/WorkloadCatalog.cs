@@ -1,6 +1,7 @@
 using Ivy.Net.Benchmarks.Versus.Running;
 using Ivy.Net.Benchmarks.Versus.Workloads.Chain;
 using Ivy.Net.Benchmarks.Versus.Workloads.Posts;
+using Ivy.Net.Benchmarks.Versus.Workloads.Servers;
 using Ivy.Net.Benchmarks.Versus.Workloads.Timers;
 
 namespace Ivy.Net.Benchmarks.Versus;
@@ -16,6 +17,10 @@ internal static class WorkloadCatalog
         new CascadeWorkload(Chain),
         new TimersWorkload(),
         new PostsWorkload(),
+        new EchoWorkload(),
+        new ChurnWorkload(),
+        new IdleWorkload(),
+        new StartWorkload(),
     ];
 
     /// <summary>Runs a program of this assembly, as one subject of a workload; it prints its figures.</summary>

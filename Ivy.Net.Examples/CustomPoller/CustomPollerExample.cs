@@ -1,4 +1,4 @@
-// A poll backend of one's own: a poller that wraps epoll, and prints what the loop asks of it.
+// A poll backend of one's own: a poller that wraps epoll (on Windows AFD), and prints what the loop asks of it.
 //
 //   dotnet run --project Ivy.Net.Examples -- custom-poller
 //
@@ -23,7 +23,9 @@ internal sealed class CustomPollerExample : IExample
 
     private static void Run()
     {
-        var tracing = new IvPollMethod("tracing-epoll", static () => new TracingPoller(new EpollPoller(), Console.Out));
+        var tracing = new IvPollMethod(
+            OperatingSystem.IsWindows() ? "tracing-afd" : "tracing-epoll",
+            static () => new TracingPoller(OperatingSystem.IsWindows() ? new AfdPoller() : new EpollPoller(), Console.Out));
         using var loop = new IvLoop(new IvLoopOptions { PollMethods = [tracing] });
         Console.WriteLine($"backend: {loop.PollMethod}");
 

@@ -27,6 +27,11 @@ internal sealed class EmbedExample : IExample
 
     private static void Run()
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException("embed: only epoll has a descriptor that another loop can wait for. Run the loop on a thread of its own here, and Post to it.");
+        }
+
         // epoll has a descriptor that is readable when the loop has something to do; poll has none.
         using var inner = new IvLoop(new IvLoopOptions { PollMethods = [IvPollMethod.Epoll] });
         new IvTimer(static _ => Console.WriteLine("inner: tick")).Start(TickTime, TickTime);

@@ -39,7 +39,10 @@ internal sealed class SignalsExample : IExample
         On(PosixSignal.SIGINT, server, static signal => Stop((SignalServer)signal.State!));
         On(PosixSignal.SIGTERM, server, static signal => Stop((SignalServer)signal.State!));
         On(PosixSignal.SIGHUP, server, static signal => ((SignalServer)signal.State!).Reload());
-        On(SigUsr1, server, static signal => signal.Loop!.Dump(Console.Out));
+        if (OperatingSystem.IsLinux())
+        {
+            On(SigUsr1, server, static signal => signal.Loop!.Dump(Console.Out));
+        }
 
         Console.WriteLine($"listening on {server.Address} ({loop.PollMethod})\npid {Environment.ProcessId}");
         loop.Run(); // until nothing is left but signals, which don't count, or until Quit

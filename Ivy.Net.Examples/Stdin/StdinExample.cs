@@ -29,6 +29,11 @@ internal sealed class StdinExample : IExample
 
     private static void Run()
     {
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException("stdin: Windows watches sockets alone. Read Console.In on a thread of your own there, and loop.Post what comes.");
+        }
+
         using var loop = new IvLoop();
         QuitSignals.Register();
 

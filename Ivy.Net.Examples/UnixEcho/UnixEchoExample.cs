@@ -46,6 +46,11 @@ internal sealed class UnixEchoExample : IExample
 
     private static void Run(EndPoint path)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException("unix-echo: its socket is for its user alone by the file's mode, which Windows does not have. Use echo, on 127.0.0.1.");
+        }
+
         using var loop = new IvLoop();
         QuitSignals.Register();
 

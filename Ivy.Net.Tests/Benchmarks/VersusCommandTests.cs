@@ -22,6 +22,7 @@ internal sealed class VersusCommandTests
     [TestCase("No case is left", "versus", "--smoke", "--case", "no such case")]
     [TestCase("has no program nonsense; it has: ", "subject", "timers", "nonsense")]
     [TestCase("The parameter count is missing.", "subject", "timers", "ivtimer")]
+    [TestCase("The parameter core is missing.", "subject", "timers", "ivtimer", "count=1")]
     [TestCase("A parameter is KEY=VALUE", "subject", "timers", "ivtimer", "count")]
     [TestCase("No benchmark has nonsense in its name; there are: TimerBenchmarks", "micro", "nonsense")]
     [TestCase("There is no measurement nonsense", "allocations", "nonsense")]

@@ -36,6 +36,18 @@ internal sealed class ConformanceBackend
         [Need.OpenFileDescriptions] = "a poll is armed anew by number: nothing of a closed one is left in any set",
     });
 
+    public static ConformanceBackend Afd { get; } = new("afd", IvPollMethod.Afd, new Dictionary<Need, string>
+    {
+        [Need.VirtualTime] = "the kernel's time is real",
+        [Need.Kernel] = "Windows watches sockets alone: there are no descriptors of other kinds, and no numbers to be picked",
+        [Need.OpenFileDescriptions] = "a handle that is closed is gone for AFD, whatever duplicates of it there are",
+    });
+
+    /// <summary>The library's own poller over a model of the kernel of macOS, and of that of FreeBSD.</summary>
+    public static ConformanceBackend KqueueOfDarwin { get; } = Modelled("kqueue-model-darwin", KqueueQuirks.Darwin);
+
+    public static ConformanceBackend KqueueOfFreeBsd { get; } = Modelled("kqueue-model-freebsd", KqueueQuirks.FreeBsd);
+
     public static ConformanceBackend Simulated { get; } = new("simulated", method: null, new Dictionary<Need, string>
     {
         [Need.Kernel] = "the simulated network has no descriptors of the operating system",
@@ -43,12 +55,14 @@ internal sealed class ConformanceBackend
         [Need.Measurable] = "the simulated network allocates, by design",
     });
 
-    public static IEnumerable<ConformanceBackend> All => [Epoll, Poll, Uring, Simulated];
+    public static IEnumerable<ConformanceBackend> All => OperatingSystem.IsWindows() ? [Afd, Simulated] : [.. OfTheKernel, KqueueOfDarwin, KqueueOfFreeBsd, Simulated];
 
-    /// <summary>Those that wait in the kernel.</summary>
-    public static IEnumerable<ConformanceBackend> OfTheKernel => [Epoll, Poll, Uring];
+    /// <summary>Those of this operating system that wait in the kernel.</summary>
+    public static IEnumerable<ConformanceBackend> OfTheKernel => OperatingSystem.IsWindows() ? [Afd] : [Epoll, Poll, Uring];
 
     public string Name { get; }
+
+    public bool Has(Need need) => !_lacks.ContainsKey(need);
 
     public bool IsSimulated => _method is null;
 
@@ -119,5 +133,20 @@ internal sealed class ConformanceBackend
         {
             return refused.Message;
         }
+    }
+
+    private static ConformanceBackend Modelled(string name, KqueueQuirks quirks)
+    {
+        var lacks = new Dictionary<Need, string>
+        {
+            [Need.VirtualTime] = "the kernel's time is real",
+            [Need.OpenFileDescriptions] = "kqueue(2) goes by numbers: close(2) takes their knotes away, whoever has a duplicate",
+        };
+        if (quirks.Dialect.UrgentFilter == 0)
+        {
+            lacks[Need.UrgentData] = "FreeBSD's kqueue(2) has no filter for urgent data: it is refused";
+        }
+
+        return new ConformanceBackend(name, new IvPollMethod("kqueue", () => new KqueuePoller(new KqueueModel(quirks))), lacks);
     }
 }

@@ -7,6 +7,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Ivy.Net.Tests.Conformance;
 
 /// <summary>Descriptors that are not ours: pipes, files, handles of .NET; what is changed of them, and put back.</summary>
+[Platform("Linux", Reason = "pipes, files and terminals as descriptors")]
 [TestFixtureSource(nameof(Backends))]
 [NonParallelizable]
 internal sealed class KernelDescriptorTests(ConformanceBackend backend)

@@ -18,6 +18,9 @@ internal enum Need
     /// <summary>The loop's own cost, without that of a network written for tests.</summary>
     Measurable,
 
+    /// <summary>Urgent data (MSG_OOB) that can be waited for.</summary>
+    UrgentData,
+
     /// <summary>Virtual time.</summary>
     VirtualTime,
 }

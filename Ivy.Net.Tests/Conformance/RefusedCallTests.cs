@@ -5,6 +5,7 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Conformance;
 
 /// <summary>What the kernel may refuse, and what becomes of it.</summary>
+[Platform("Linux", Reason = "errors injected into system calls of Linux")]
 [NonParallelizable]
 internal sealed class RefusedCallTests
 {

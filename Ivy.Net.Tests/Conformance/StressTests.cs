@@ -17,7 +17,7 @@ internal sealed class StressTests(ConformanceBackend backend)
     [Category("Stress")]
     public void As_many_descriptors_as_the_limit_allows_echo() => backend.Run(bench =>
     {
-        int pairs = (Math.Min(20_000, Native.DescriptorLimit()) - Reserve) / 2;
+        int pairs = (Math.Min(20_000, (OperatingSystem.IsWindows() ? int.MaxValue : Native.DescriptorLimit())) - Reserve) / 2;
         int rounds = backend == ConformanceBackend.Epoll ? 20 : 3;
         int answers = 0;
         byte[] buffer = new byte[64];

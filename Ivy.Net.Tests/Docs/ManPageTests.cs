@@ -10,7 +10,7 @@ internal sealed partial class ManPageTests
     // The pages of others that ours may refer to: a name that is mistyped is not among them.
     private static readonly HashSet<string> SystemPages =
     [
-        "kill(1)", "nohup(1)",
+        "kill(1)", "nohup(1)", "tty(1)",
         "accept(2)", "accept4(2)", "bind(2)", "clock_gettime(2)", "close(2)", "connect(2)", "dup(2)", "epoll_create1(2)", "epoll_ctl(2)",
         "epoll_pwait2(2)", "epoll_wait(2)", "eventfd(2)", "fcntl(2)", "fstat(2)", "getpeername(2)", "getsockname(2)", "getsockopt(2)", "gettid(2)", "io_uring_enter(2)", "io_uring_setup(2)", "seccomp(2)", "sysctl(8)",
         "inotify_add_watch(2)", "ioctl(2)", "kqueue(2)", "listen(2)", "open(2)", "pidfd_open(2)", "pipe(2)", "poll(2)", "ppoll(2)", "prctl(2)", "read(2)", "readv(2)", "recv(2)",

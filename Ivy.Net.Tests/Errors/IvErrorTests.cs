@@ -27,7 +27,7 @@ internal sealed class IvErrorTests
     }
 
     [Test]
-    [Platform("Linux")]
+    [Platform("Linux", Reason = "strerror(3)")]
     public void The_numbers_and_texts_are_those_of_this_system()
     {
         foreach (IvError error in Enum.GetValues<IvError>().Where(error => error is > IvError.None and < IvError.EndOfStream))

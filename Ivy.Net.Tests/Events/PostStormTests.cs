@@ -10,7 +10,7 @@ internal sealed class PostStormTests
     private const int Posts = 100_000;
 
     [Test]
-    public void B11_None_is_lost_and_each_producers_order_is_kept([Values("epoll", "poll", "io_uring")] string method)
+    public void B11_None_is_lost_and_each_producers_order_is_kept([ValueSource(typeof(RealBackends), nameof(RealBackends.Names))] string method)
     {
         IvPollMethod chosen = IvPollMethod.All.Single(known => known.Name == method);
         LoopThread.Run(new IvLoopOptions { PollMethods = [chosen] }, loop =>

@@ -5,7 +5,7 @@ using Ivy.Net.Examples;
 namespace Ivy.Net.Tests.Examples;
 
 /// <summary>The program around the examples: the list, the help, and one line for each mistake.</summary>
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "starts the examples by a shell")]
 internal sealed class CommandLineTests
 {
     private const int UsageError = 2;

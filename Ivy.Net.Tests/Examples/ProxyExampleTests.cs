@@ -9,7 +9,7 @@ namespace Ivy.Net.Tests.Examples;
 /// <summary>
 /// The example proxy, which is the acceptance of IvRelay: what goes through it both ways at once arrives whole, and is spliced.
 /// </summary>
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "starts the examples by a shell")]
 [NonParallelizable] // whole gigabytes
 internal sealed class ProxyExampleTests
 {

@@ -3,12 +3,13 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text;
 using System.Text.RegularExpressions;
+using Ivy.Net.Tests.Conformance;
 using Ivy.Net.Tests.Support;
 
 namespace Ivy.Net.Tests.Examples;
 
 /// <summary>The examples that serve until a signal ends them.</summary>
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "starts the examples by a shell")]
 [SupportedOSPlatform("linux")]
 internal sealed class ServerExampleTests
 {
@@ -16,10 +17,9 @@ internal sealed class ServerExampleTests
 
     [Test]
     [Example("echo")]
-    public void Echo_sends_back_to_all_clients_and_tells_its_totals()
+    public void Echo_sends_back_to_all_clients_and_tells_its_totals([Values("epoll", "uring")] string engine)
     {
-        using ExampleProcess process = ExampleProcess.Start("echo", "--port", "0");
-        IPEndPoint address = process.WaitForAddress();
+        using ExampleProcess process = StartEcho(engine, out IPEndPoint address);
         using Socket one = Connect(address);
         using Socket two = Connect(address);
         one.Send("one"u8);
@@ -34,11 +34,11 @@ internal sealed class ServerExampleTests
     }
 
     [Test]
-    public void Echo_waits_for_a_client_that_does_not_read_and_relays_its_end()
+    public void Echo_waits_for_a_client_that_does_not_read_and_relays_its_end([Values("epoll", "uring")] string engine)
     {
         const int Megabytes = 16; // more than the buffers of both sides hold
-        using ExampleProcess process = ExampleProcess.Start("echo", "--port", "0");
-        using Socket client = Connect(process.WaitForAddress());
+        using ExampleProcess process = StartEcho(engine, out IPEndPoint address);
+        using Socket client = Connect(address);
         byte[] data = new byte[Megabytes << 20];
         new Random(1).NextBytes(data);
         client.Blocking = false;
@@ -64,10 +64,9 @@ internal sealed class ServerExampleTests
     }
 
     [Test]
-    public void Echo_survives_a_client_that_resets()
+    public void Echo_survives_a_client_that_resets([Values("epoll", "uring")] string engine)
     {
-        using ExampleProcess process = ExampleProcess.Start("echo", "--port", "0");
-        IPEndPoint address = process.WaitForAddress();
+        using ExampleProcess process = StartEcho(engine, out IPEndPoint address);
         using (Socket rude = Connect(address))
         {
             rude.Send("x"u8);
@@ -358,6 +357,18 @@ internal sealed class ServerExampleTests
         Assert.That(Receive(client, 5), Is.EqualTo("hello"));
         process.EndsWith("^1 connections, 1 messages, 5 bytes$");
         Assert.That(path, Does.Not.Exist);
+    }
+
+    private static ExampleProcess StartEcho(string engine, out IPEndPoint address)
+    {
+        if (engine == "uring")
+        {
+            ConformanceBackend.Uring.RequireKernel();
+        }
+
+        ExampleProcess process = ExampleProcess.Start("echo", "--port", "0", "--engine", engine);
+        address = process.WaitForAddress(engine == "uring" ? "io_uring" : engine);
+        return process;
     }
 
     private static Socket Connect(IPEndPoint address)

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace Ivy.Net.Tests.Examples;
 
 /// <summary>The examples that end by themselves.</summary>
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "starts the examples by a shell")]
 internal sealed class ShortExampleTests
 {
     [Test]

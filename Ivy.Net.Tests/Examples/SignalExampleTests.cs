@@ -5,7 +5,7 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Examples;
 
 /// <summary>The example that is told by signals what to do, and what a parent that ignores them leaves of it.</summary>
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "starts the examples by a shell")]
 internal sealed class SignalExampleTests
 {
     private const int SigHup = 1;

@@ -1,7 +1,7 @@
 namespace Ivy.Net.Tests.Examples;
 
 /// <summary>The example that watches files.</summary>
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "starts the examples by a shell")]
 internal sealed class WatchExampleTests
 {
     private string _folder = string.Empty;

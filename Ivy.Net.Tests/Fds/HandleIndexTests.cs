@@ -12,8 +12,10 @@ internal sealed class HandleIndexTests
     [TestCase(ArrayLimit)]
     [TestCase(ArrayLimit + 1)]
     [TestCase(int.MaxValue)]
-    public void A_number_is_found_until_it_is_cleared(int handle)
+    [TestCase(0x7FFF_FFFF_FFFF_FFFC)]
+    public void A_number_is_found_until_it_is_cleared(long number)
     {
+        nint handle = checked((nint)number);
         var index = new HandleIndex();
         Assert.That(index.Find(handle), Is.EqualTo(-1));
         index.Clear(handle);

@@ -4,7 +4,6 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Fds;
 
 /// <summary>Rows M1 and M2: what a pump says and wants, on each way that the bytes may have to go.</summary>
-[Platform(Include = "Linux")]
 [NonParallelizable] // counts and refuses the process's system calls
 internal sealed class IvFdPumpTests
 {

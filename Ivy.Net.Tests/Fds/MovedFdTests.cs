@@ -3,11 +3,10 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Fds;
 
 /// <summary>An IvFd that a handler sends to another loop.</summary>
-[Platform(Include = "Linux")]
 internal sealed class MovedFdTests
 {
     [Test]
-    public void Handlers_of_a_descriptor_that_has_gone_to_another_loop_do_not_go_on_here([Values("epoll", "poll", "io_uring")] string backend) =>
+    public void Handlers_of_a_descriptor_that_has_gone_to_another_loop_do_not_go_on_here([ValueSource(typeof(RealBackends), nameof(RealBackends.Names))] string backend) =>
         LoopThread.Run(GroupServer.LoopOptions(backend), loop =>
         {
             (IvSocket near, IvSocket far) = IvSocket.CreatePair();

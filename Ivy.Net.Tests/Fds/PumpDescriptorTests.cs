@@ -4,7 +4,7 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Fds;
 
 /// <summary>Pumps between what is no socket: files, pipes, terminals, devices; and the pipes that pumps hold, share and give back.</summary>
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "pipes and files as descriptors")]
 [NonParallelizable] // counts the process's descriptors
 internal sealed class PumpDescriptorTests
 {

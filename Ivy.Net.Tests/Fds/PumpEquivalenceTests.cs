@@ -9,7 +9,7 @@ namespace Ivy.Net.Tests.Fds;
 /// Splice against copy: whatever is written, read and refused in whatever pieces, on each way the same bytes come out, then the end, the
 /// bands keep their rules, and a loop that goes by them neither hangs nor spins.
 /// </summary>
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "splice(2)")]
 [NonParallelizable] // refuses the process's system calls
 internal sealed class PumpEquivalenceTests
 {

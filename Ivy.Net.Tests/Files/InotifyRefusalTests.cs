@@ -5,7 +5,7 @@ namespace Ivy.Net.Tests.Files;
 
 /// <summary>What the system refuses is said where it is asked, with the path and what to do; and the loop goes on.</summary>
 [TestFixture("epoll")]
-[Platform("Linux")]
+[Platform("Linux", Reason = "inotify(7)")]
 [NonParallelizable] // faults are the process's
 internal sealed class InotifyRefusalTests(string method) : FileFixture(method)
 {

@@ -7,7 +7,7 @@ namespace Ivy.Net.Tests.Files;
 [TestFixture("epoll")]
 [TestFixture("poll")]
 [TestFixture("io_uring")]
-[Platform("Linux")]
+[Platform("Linux", Reason = "inotify(7)")]
 [NonParallelizable] // the kernel's watches of the whole process are counted
 internal sealed class IvFileTreeWatchTests(string method) : FileFixture(method)
 {

@@ -6,7 +6,7 @@ namespace Ivy.Net.Tests.Files;
 [TestFixture("epoll")]
 [TestFixture("poll")]
 [TestFixture("io_uring")]
-[Platform("Linux")]
+[Platform("Linux", Reason = "inotify(7)")]
 [NonParallelizable] // the limits of inotify are the user's
 internal sealed class TreeDifferentialTests(string method) : FileFixture(method)
 {

@@ -97,6 +97,7 @@ internal sealed class EmbeddingTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "epoll(7) and io_uring(7)")]
     public void The_handle_is_readable_while_something_is_and_not_longer([Values("epoll", "io_uring")] string method) =>
         LoopThread.Run(new IvLoopOptions { PollMethods = [IvPollMethod.All.Single(known => known.Name == method)] }, loop =>
         {
@@ -142,6 +143,7 @@ internal sealed class EmbeddingTests
         });
 
     [Test]
+    [Platform("Linux", Reason = "epoll(7) and io_uring(7)")]
     public void A_loop_runs_inside_a_loop_of_another_thread([Values("epoll", "io_uring")] string method)
     {
         // One thread has one loop, so the outer one is poll(2) itself: an IvFd of another thread's loop.

@@ -147,7 +147,7 @@ internal sealed class QuitTests
     }
 
     [Test]
-    public void L4_Quit_by_another_thread_wakes_a_sleeping_loop([Values("epoll", "poll", "io_uring")] string method)
+    public void L4_Quit_by_another_thread_wakes_a_sleeping_loop([ValueSource(typeof(RealBackends), nameof(RealBackends.Names))] string method)
     {
         IvPollMethod chosen = IvPollMethod.All.Single(known => known.Name == method);
         LoopThread.Run(new IvLoopOptions { PollMethods = [chosen] }, loop =>

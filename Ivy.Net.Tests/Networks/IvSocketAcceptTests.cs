@@ -5,7 +5,6 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Networks;
 
 [TestFixture]
-[Platform("Linux")]
 public sealed class IvSocketAcceptTests
 {
     [Test]
@@ -26,6 +25,7 @@ public sealed class IvSocketAcceptTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "reads /proc")]
     public void An_accepted_socket_is_non_blocking_and_close_on_exec_and_of_the_listeners_kind()
     {
         using var pair = new TcpPair();
@@ -56,6 +56,7 @@ public sealed class IvSocketAcceptTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "abstract names of Unix sockets")]
     public void A_peer_without_a_name_has_none()
     {
         var endPoint = new UnixDomainSocketEndPoint("\0" + Guid.NewGuid());

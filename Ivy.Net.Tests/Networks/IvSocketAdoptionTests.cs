@@ -6,7 +6,6 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Networks;
 
 [TestFixture]
-[Platform("Linux")]
 [NonParallelizable] // counts descriptors
 public sealed class IvSocketAdoptionTests
 {
@@ -65,6 +64,7 @@ public sealed class IvSocketAdoptionTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "reads /proc")]
     public void An_adopted_socket_keeps_its_connection()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 namespace Ivy.Net.Tests.Networks;
 
 [TestFixture]
-[Platform("Linux")]
 [NonParallelizable]
 public sealed class IvSocketAllocationTests
 {

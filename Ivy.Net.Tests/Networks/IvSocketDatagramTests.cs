@@ -6,7 +6,6 @@ using Microsoft.Extensions.ObjectPool;
 namespace Ivy.Net.Tests.Networks;
 
 [TestFixture]
-[Platform("Linux")]
 public sealed class IvSocketDatagramTests
 {
     private readonly byte[] _buffer = new byte[64];

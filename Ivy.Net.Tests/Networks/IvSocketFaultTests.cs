@@ -6,7 +6,7 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Networks;
 
 [TestFixture]
-[Platform("Linux")]
+[Platform("Linux", Reason = "errors injected into system calls of Linux")]
 [NonParallelizable] // faults are the process's
 public sealed class IvSocketFaultTests
 {

@@ -6,7 +6,7 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Networks;
 
 [TestFixture]
-[Platform("Linux")]
+[Platform("Linux", Reason = "SCM_RIGHTS, unix(7)")]
 [NonParallelizable] // counts descriptors
 public sealed class IvSocketHandlePassingTests
 {

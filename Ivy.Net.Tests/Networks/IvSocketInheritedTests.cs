@@ -6,7 +6,7 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Networks;
 
 [TestFixture]
-[Platform("Linux")]
+[Platform("Linux", Reason = "sd_listen_fds(3)")]
 [NonParallelizable] // the environment is the process's
 public sealed class IvSocketInheritedTests
 {

@@ -6,10 +6,10 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Networks;
 
 [TestFixture]
-[Platform("Linux")]
 [NonParallelizable] // counts descriptors
 public sealed class IvSocketLifeTests
 {
+    [Platform("Linux", Reason = "reads /proc")]
     [TestCase(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)]
     [TestCase(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)]
     [TestCase(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp)]

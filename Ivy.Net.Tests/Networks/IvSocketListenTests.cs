@@ -6,7 +6,6 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Networks;
 
 [TestFixture]
-[Platform("Linux")]
 public sealed class IvSocketListenTests
 {
     private string _directory = string.Empty;

@@ -5,7 +5,6 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Networks;
 
 [TestFixture]
-[Platform("Linux")]
 public sealed class IvSocketTransferTests
 {
     private readonly byte[] _buffer = new byte[64];

@@ -10,7 +10,7 @@ namespace Ivy.Net.Tests.Networks;
 /// the same answers, to the error and the byte, and the same readiness after each.
 /// </summary>
 [TestFixture]
-[Platform("Linux")]
+[Platform("Linux", Reason = "what Linux's network does, against its simulation")]
 internal sealed class SimulatedDifferentialTests
 {
     private const int Scripts = 1000;

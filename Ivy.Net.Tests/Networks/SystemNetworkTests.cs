@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Ivy.Net.Tests.Networks;
 
 [TestFixture]
-[Platform("Linux")]
+[Platform("Linux", Reason = "system calls of Linux")]
 [NonParallelizable] // counts descriptors
 public sealed class SystemNetworkTests
 {

@@ -6,7 +6,7 @@ namespace Ivy.Net.Tests.Polling;
 
 /// <summary>What the kernel refuses to the backends themselves, injected under the system calls.</summary>
 [NonParallelizable]
-[Platform("Linux")]
+[Platform("Linux", Reason = "epoll_wait(2) and ppoll(2)")]
 internal sealed class PollerFailureTests
 {
     [TearDown]

@@ -7,7 +7,7 @@ namespace Ivy.Net.Tests.Processes;
 
 /// <summary>A child that the system does not let watch, one that is reaped by somebody else, and one that can't be reaped yet.</summary>
 [NonParallelizable] // children, descriptors and faults are the process's
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "posix_spawn(3)")]
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal sealed class ChildStartTests
 {

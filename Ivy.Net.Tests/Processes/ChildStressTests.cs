@@ -5,7 +5,7 @@ namespace Ivy.Net.Tests.Processes;
 
 /// <summary>Many children under load, beside those of System.Diagnostics.Process: each status arrives where it belongs, and nothing is left.</summary>
 [NonParallelizable] // children and descriptors are the process's
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "pidfd_open(2)")]
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal sealed class ChildStressTests
 {

@@ -6,7 +6,7 @@ namespace Ivy.Net.Tests.Processes;
 /// <summary>S1: an exclusive object that goes before its handler has run hands its signal over.</summary>
 [TestFixtureSource(typeof(RealBackends), nameof(RealBackends.All))]
 [NonParallelizable]
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "kill(2)")]
 internal sealed class ExclusiveSignalTests(ConformanceBackend backend)
 {
     private const int SigUsr1 = Native.SigUsr1;

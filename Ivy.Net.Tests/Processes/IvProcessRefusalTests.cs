@@ -6,7 +6,7 @@ namespace Ivy.Net.Tests.Processes;
 
 /// <summary>What can't be started: a clear error at the call, and nothing left behind (row P2).</summary>
 [NonParallelizable] // children, descriptors and faults are the process's
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "posix_spawn(3)")]
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal sealed class IvProcessRefusalTests
 {

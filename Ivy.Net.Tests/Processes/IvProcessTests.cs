@@ -8,7 +8,7 @@ namespace Ivy.Net.Tests.Processes;
 /// <summary>Starting a program, its streams and its end (row P2).</summary>
 [TestFixtureSource(nameof(Backends))]
 [NonParallelizable] // children and descriptors are the process's
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "posix_spawn(3)")]
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal sealed class IvProcessTests(ConformanceBackend backend)
 {

@@ -6,7 +6,7 @@ namespace Ivy.Net.Tests.Processes;
 
 /// <summary>What may be registered, what is refused and why, and what is put back: S2, and iv_signal_register's rules.</summary>
 [NonParallelizable]
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "sigaction(2)")]
 internal sealed class IvSignalRegistrationTests
 {
     private const int SigUsr1 = Native.SigUsr1;

@@ -9,7 +9,7 @@ namespace Ivy.Net.Tests.Processes;
 /// <summary>Rows S1 and S2, and the scenarios iv_signal_test and iv_signal_child_test: signals that are sent to the process.</summary>
 [TestFixtureSource(typeof(RealBackends), nameof(RealBackends.All))]
 [NonParallelizable] // signals are the whole process's
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "kill(2)")]
 [SupportedOSPlatform("linux")]
 internal sealed class IvSignalTests(ConformanceBackend backend)
 {

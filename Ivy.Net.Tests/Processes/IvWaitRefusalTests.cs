@@ -5,7 +5,7 @@ namespace Ivy.Net.Tests.Processes;
 
 /// <summary>What can't be waited for, and what must not be.</summary>
 [NonParallelizable] // children, descriptors and faults are the process's
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "pidfd_open(2)")]
 internal sealed class IvWaitRefusalTests
 {
     [Test]

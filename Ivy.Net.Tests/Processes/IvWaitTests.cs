@@ -7,7 +7,7 @@ namespace Ivy.Net.Tests.Processes;
 /// <summary>Waiting for a child: what is told, in which order, and who is left alone (rows W1 and W2).</summary>
 [TestFixtureSource(nameof(Backends))]
 [NonParallelizable] // children and descriptors are the process's
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "pidfd_open(2)")]
 internal sealed class IvWaitTests(ConformanceBackend backend)
 {
     private const int SigStop = 19;

@@ -8,7 +8,7 @@ namespace Ivy.Net.Tests.Processes;
 /// <summary>Ending a child by Close (row P1): real children, virtual time.</summary>
 /// <remarks>Not on each backend: what is told of a child on epoll and poll is IvProcessTests' affair, and here the poller is scripted for its clock.</remarks>
 [NonParallelizable] // children and faults are the process's
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "kill(2)")]
 internal sealed class KillLadderTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

@@ -5,7 +5,7 @@ namespace Ivy.Net.Tests.Processes;
 
 /// <summary>A runtime that can't catch signals (no descriptor for its pipe, no thread): an error at the call, and nothing left behind.</summary>
 [NonParallelizable] // signals and children are the process's
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "signal(7)")]
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal sealed class RuntimeSignalsTests
 {

@@ -7,7 +7,7 @@ namespace Ivy.Net.Tests.Processes;
 /// <summary>Signals to a thread: S1, the scenario iv_signal_thread_test, and what becomes of the thread's mask.</summary>
 [TestFixtureSource(typeof(RealBackends), nameof(RealBackends.All))]
 [NonParallelizable]
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "signalfd(2)")]
 internal sealed class ThreadSignalTests(ConformanceBackend backend)
 {
     private const int SigUsr1 = Native.SigUsr1;

@@ -23,6 +23,9 @@ internal sealed class CountingFaults : SysFaults, IDisposable
     /// <summary>How many bytes a call moves at most, given how many it was asked to.</summary>
     public Func<SysCall, nuint, nuint>? Shortens { get; set; }
 
+    /// <summary>What an operation that the kernel did by itself answers instead; counted in <see cref="Injected"/> only.</summary>
+    public Func<SysCall, IvError>? Answers { get; set; }
+
     public int Injected => Volatile.Read(ref _injected);
 
     public int Total
@@ -89,6 +92,18 @@ internal sealed class CountingFaults : SysFaults, IDisposable
         if (error == IvError.None)
         {
             return 0;
+        }
+
+        Interlocked.Increment(ref _injected);
+        return -(int)error;
+    }
+
+    public override int Answer(SysCall call, int fd, int result)
+    {
+        IvError error = Answers?.Invoke(call) ?? IvError.None;
+        if (error == IvError.None)
+        {
+            return result;
         }
 
         Interlocked.Increment(ref _injected);

@@ -30,6 +30,12 @@ internal static class Wait
 
     private static unsafe void Ready(IvSocket socket, short events)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.That(Native.Select(socket.Handle, events == Constants.POLLOUT, Deadline), Is.True, $"{socket} did not become ready");
+            return;
+        }
+
         var poll = new PollFd { Fd = (int)socket.Handle, Events = events };
         var timeout = new TimeSpec { Seconds = (long)Deadline.TotalSeconds };
         int result;

@@ -6,10 +6,7 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Threads;
 
 /// <summary>Connections that go from one loop to another.</summary>
-[TestFixture("epoll")]
-[TestFixture("poll")]
-[TestFixture("io_uring")]
-[Platform(Include = "Linux")]
+[TestFixtureSource(typeof(RealBackends), nameof(RealBackends.Names))]
 internal sealed class IvLoopGroupMoveTests(string backend)
 {
     [Test]

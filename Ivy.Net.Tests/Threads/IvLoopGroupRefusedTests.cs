@@ -5,10 +5,8 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Threads;
 
 /// <summary>What the system refuses: nothing is left running, bound or open.</summary>
-[TestFixture("epoll")]
-[TestFixture("poll")]
-[TestFixture("io_uring")]
-[Platform(Include = "Linux")]
+[TestFixtureSource(typeof(RealBackends), nameof(RealBackends.Names))]
+[Platform("Linux", Reason = "errors injected into system calls of Linux")]
 [NonParallelizable] // faults and descriptors are the process's
 internal sealed class IvLoopGroupRefusedTests(string backend)
 {
@@ -56,7 +54,7 @@ internal sealed class IvLoopGroupRefusedTests(string backend)
         NthCallFails? fault = null;
 
         // poll(2) has nothing to refuse there.
-        using (var server = new GroupServer(GroupServer.Options("epoll", 2)))
+        using (var server = new GroupServer(GroupServer.Options(RealBackends.Names[0], 2)))
         {
             // The last one that is set up: what follows are the listeners.
             int left = 2;

@@ -5,10 +5,7 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Threads;
 
 /// <summary>How a group ends: drained, aborted, by an exception, before it began.</summary>
-[TestFixture("epoll")]
-[TestFixture("poll")]
-[TestFixture("io_uring")]
-[Platform(Include = "Linux")]
+[TestFixtureSource(typeof(RealBackends), nameof(RealBackends.Names))]
 internal sealed partial class IvLoopGroupStopTests(string backend)
 {
     [Test]

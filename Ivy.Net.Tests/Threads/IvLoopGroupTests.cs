@@ -6,10 +6,7 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Threads;
 
 /// <summary>What a group does while it runs: sharing ports, running things on all loops, counting.</summary>
-[TestFixture("epoll")]
-[TestFixture("poll")]
-[TestFixture("io_uring")]
-[Platform(Include = "Linux")]
+[TestFixtureSource(typeof(RealBackends), nameof(RealBackends.Names))]
 internal sealed class IvLoopGroupTests(string backend)
 {
     [Test]

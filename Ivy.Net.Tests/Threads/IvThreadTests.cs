@@ -77,6 +77,7 @@ internal sealed class IvThreadTests(ConformanceBackend backend)
     });
 
     [Test]
+    [Platform("Linux", Reason = "reads /proc")]
     public void A_thread_has_its_name_and_number_where_the_system_shows_them_and_a_clean_signal_mask() => backend.Run(bench =>
     {
         string shown = string.Empty;

@@ -6,9 +6,7 @@ namespace Ivy.Net.Tests.Threads;
 
 /// <summary>What does not go to plan: cancelled, refused, disposed. Each piece of work comes home once, as long as there is a home.</summary>
 [NonParallelizable] // counts descriptors
-[TestFixture("epoll")]
-[TestFixture("poll")]
-[TestFixture("io_uring")]
+[TestFixtureSource(typeof(RealBackends), nameof(RealBackends.Names))]
 internal sealed class IvWorkPoolEndTests(string backend)
 {
     private readonly List<string> _log = [];

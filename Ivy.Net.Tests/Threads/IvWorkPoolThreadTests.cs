@@ -7,12 +7,11 @@ namespace Ivy.Net.Tests.Threads;
 
 /// <summary>The threads of a pool: how many, their hooks, and what happens when they can't start.</summary>
 [NonParallelizable] // faults are the process's
-[TestFixture("epoll")]
-[TestFixture("poll")]
-[TestFixture("io_uring")]
+[TestFixtureSource(typeof(RealBackends), nameof(RealBackends.Names))]
 internal sealed class IvWorkPoolThreadTests(string backend)
 {
     [Test]
+    [Platform("Linux", Reason = "reads /proc")]
     public void Threads_have_the_pool_s_name_and_a_loop_on_its_network() => RunLoop(loop =>
     {
         ConcurrentQueue<string> seen = [];

@@ -6,7 +6,7 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Threads;
 
 /// <summary>The CPU on which a connection arrives decides which loop gets it: the program, and what the kernel makes of it.</summary>
-[Platform(Include = "Linux")]
+[Platform("Linux", Reason = "SO_ATTACH_REUSEPORT_CBPF, socket(7)")]
 internal sealed class PortSteeringTests
 {
     [TestCase("0,1,2,3", 4, "0:0 1:1 2:2 3:3", TestName = "As many loops as CPUs")]

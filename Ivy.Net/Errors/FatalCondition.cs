@@ -28,6 +28,7 @@ internal sealed record FatalCondition(string Id, IvFatalReason Reason, string Ru
     public static readonly FatalCondition DisposedObject = Misuse(24, "a disposed object can't be used");
     public static readonly FatalCondition OtherNetwork = Misuse(25, "a socket is registered on a loop of its own network");
     public static readonly FatalCondition ChangeRefused = Misuse(26, "the kernel refused a change of interest and there is no HandlerErr to tell");
+    public static readonly FatalCondition SocketHandedOver = Misuse(27, "a socket that was handed over to an engine is not read or written itself");
 
     // The library and the kernel: 60–79.
     public static readonly FatalCondition PollFailed = Internal(60, "waiting for events failed");

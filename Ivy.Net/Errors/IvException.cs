@@ -25,8 +25,11 @@ public sealed class IvException : IOException
     /// <summary>What the system said.</summary>
     public IvError Error { get; }
 
-    /// <summary>The errno of this operating system; 0 where the error is one of our own.</summary>
-    public int NativeErrorCode => Error < IvError.EndOfStream ? (int)Error : 0;
+    /// <summary>
+    /// The number that this operating system has for the error: errno on Linux, Winsock's or Windows' own on Windows; 0 where the
+    /// error is one of our own, and on Windows where Windows has none.
+    /// </summary>
+    public int NativeErrorCode => Error >= IvError.EndOfStream ? 0 : OperatingSystem.IsWindows() ? ToWindows(Error) : (int)Error;
 
     /// <summary>The same condition in the terms of System.Net.Sockets.</summary>
     public SocketError SocketErrorCode => Error.ToSocketError();
@@ -36,6 +39,15 @@ public sealed class IvException : IOException
 
     /// <summary>The object of the call, if there was one.</summary>
     public object? Subject { get; }
+
+    // SocketError took its numbers from Winsock. What is no error of Winsock is one of Windows, or none at all.
+    private static int ToWindows(IvError error) => error switch
+    {
+        IvError.EBADF => 6, // ERROR_INVALID_HANDLE
+        IvError.ENOENT => 2, // ERROR_FILE_NOT_FOUND
+        IvError.ENOMEM => 8, // ERROR_NOT_ENOUGH_MEMORY
+        _ => Math.Max((int)error.ToSocketError(), 0),
+    };
 
     private static string Compose(IvError error, string operation, object? subject, string? advice)
     {

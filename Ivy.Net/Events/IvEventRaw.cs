@@ -9,6 +9,8 @@ namespace Ivy.Net;
 /// <para>An eventfd(2): whoever has the descriptor (<see cref="Handle"/>) writes eight bytes, a number in native byte order that
 /// is added to a counter; the handler runs while the counter is not 0, and reads it. Posts before Run are remembered.
 /// Costs one descriptor and two system calls for each call; inside one process <see cref="IvEvent"/> is cheaper.</para>
+/// <para>On Windows it is a datagram socket that is connected to itself: whoever has it sends the eight bytes by send(), and the
+/// handler runs while one lies in it. Posts of this process are counted beside it, so that none gets lost in a full buffer.</para>
 /// <para><see cref="Post"/> is for any thread; everything else is for the loop's thread. Follows iv_event_raw(3); see IvEventRaw(3).</para>
 /// </remarks>
 public sealed class IvEventRaw : IvObject
@@ -153,7 +155,7 @@ public sealed class IvEventRaw : IvObject
         IvError error = network.OpenEvent(out nint handle);
         return error == IvError.None
             ? new EventHandle(network, handle)
-            : throw new IvException(error, "eventfd", subject: null, "Raise the limit of open files (ulimit -n), or close some");
+            : throw new IvException(error, "make an event", subject: null, OperatingSystem.IsWindows() ? "The process is out of handles or of ports: close some sockets" : "Raise the limit of open files (ulimit -n), or close some");
     }
 
     private void OnReadable()

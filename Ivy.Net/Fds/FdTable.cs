@@ -66,7 +66,7 @@ internal sealed class FdTable(IvLoop loop)
     {
         IvPoller poller = loop.Poller;
         nint handle = fd.Handle;
-        if (handle is < 0 or > int.MaxValue)
+        if (handle < 0 || handle > loop.Network.MaxHandle)
         {
             // A number of more bits than the kernel's would be cut to that of a stranger.
             return IvError.EBADF;

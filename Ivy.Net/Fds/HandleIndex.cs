@@ -1,7 +1,10 @@
 namespace Ivy.Net;
 
 /// <summary>From a descriptor's number to the slot of its registration.</summary>
-/// <remarks>A kernel hands out the lowest free number, so an array serves; a number far out costs a dictionary entry instead.</remarks>
+/// <remarks>
+/// A kernel hands out the lowest free number, and Windows low multiples of four, so an array serves; a number far out costs a
+/// dictionary entry instead.
+/// </remarks>
 internal sealed class HandleIndex
 {
     // Above this an array could be almost empty: 1 M numbers are 4 MB.

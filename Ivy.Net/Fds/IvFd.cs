@@ -202,7 +202,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     /// <summary>Registers the descriptor on this thread's loop; the kernel knows it on return.</summary>
     /// <exception cref="IvException">
     /// EBADF: not open. EPERM: a regular file or directory, see <see cref="AlwaysReady"/>. EEXIST: registered on this loop
-    /// already, by another object. ENOMEM, ENOSPC: the kernel's limit of watched descriptors. Nothing has changed then.
+    /// already, by another object. EOPNOTSUPP: <see cref="HandlerPri"/> where urgent data can't be waited for. ENOMEM, ENOSPC: the kernel's limit of watched descriptors. Nothing has changed then.
     /// </exception>
     public void Register()
     {
@@ -228,7 +228,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
 
             if (socket.Network != loop.Network)
             {
-                RaiseOtherNetwork(loop, socket);
+                RaiseOtherNetwork(loop, socket, this);
             }
 
             if (socket.Watcher is { } watcher && watcher != this)
@@ -358,14 +358,19 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     internal static void ThrowRefused(IvError error, object subject) => throw new IvException(error, "register", subject, error switch
     {
         IvError.EBADF => "The descriptor is not open: register it before it is closed, and not after its socket was disposed",
+        IvError.EPERM when OperatingSystem.IsMacOS() => "Files, directories and some devices have no readiness: set AlwaysReady, or read them on another thread; for /dev/tty open the terminal by its own name",
         IvError.EPERM => "Files and directories have no readiness: set AlwaysReady, or read them on another thread",
+        IvError.EOPNOTSUPP when OperatingSystem.IsWindows() => "The socket is of a provider that hides the system's own below it: AFD can't poll it",
+        IvError.EOPNOTSUPP => "Urgent data can't be waited for here: leave HandlerPri null",
         IvError.EEXIST => "Another IvFd of this loop watches the descriptor: unregister that one first, or duplicate the descriptor",
         IvError.ENOSPC => "Raise /proc/sys/fs/epoll/max_user_watches",
+        IvError.ENOTSOCK => "On Windows a loop watches sockets: an event or another wait handle goes into an IvHandle, what blocks onto another thread",
+        IvError.EBUSY => "Another loop watches the socket: on Windows one loop does at a time, so unregister it there first",
         _ => null,
     });
 
-    private void RaiseOtherNetwork(IvLoop loop, IvSocket socket) => IvFatal.Raise(
+    internal static void RaiseOtherNetwork(IvLoop loop, IvSocket socket, object subject) => IvFatal.Raise(
         FatalCondition.OtherNetwork,
-        $"{this}: Register called on {loop}, whose network is {loop.Network.Name}, but the socket belongs to the network {socket.Network.Name}. Make the socket on the loop's network: IvSocket.Listen(…, network: loop.Network).",
-        this);
+        $"{subject}: Register called on {loop}, whose network is {loop.Network.Name}, but the socket belongs to the network {socket.Network.Name}. Make the socket on the loop's network: IvSocket.Listen(…, network: loop.Network).",
+        subject);
 }

@@ -2,7 +2,10 @@ using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net.Interop;
 
-/// <summary>The platform's numbers of the socket options that the library names: socket(7), tcp(7), ip(7), ipv6(7).</summary>
+/// <summary>
+/// The socket options that the library names, by Linux's numbers: socket(7), tcp(7), ip(7), ipv6(7). A network of a system that has
+/// other numbers translates them.
+/// </summary>
 internal static class SocketOptions
 {
     public static readonly SocketOption Error = new(Constants.SOL_SOCKET, Constants.SO_ERROR);

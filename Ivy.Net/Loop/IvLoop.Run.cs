@@ -50,7 +50,7 @@ public sealed partial class IvLoop
 
     private bool IsQuitting => Volatile.Read(ref _quit) != 0;
 
-    private bool HasLeftovers => _postBatch is not null || _readyIndex < _readyCount || Fds.HasRefused || Timers.HasExpired;
+    private bool HasLeftovers => _postBatch is not null || _readyIndex < _readyCount || Fds.HasRefused || Timers.HasExpired || _completions is { HasReady: true };
 
     /// <summary>Runs handlers until <see cref="Quit"/>, <see cref="Break"/>, or nothing is left that keeps the loop alive.</summary>
     /// <returns>Whether something is left that keeps the loop alive.</returns>

@@ -3,7 +3,7 @@ using Ivy.Net.Polling;
 namespace Ivy.Net;
 
 /// <content>
-/// The turn. Order: expired timers, tasks, exit check, wait, posts, descriptors. What Break or an exception leaves of a
+/// The turn. Order: expired timers, tasks, exit check, wait, posts, descriptors, completions. What Break or an exception leaves of a
 /// phase is kept in that phase's own list (_postBatch, _ready from _readyIndex on, the expired timers, the task round) and
 /// runs first in the next Run: that is why nothing here is ever undone.
 /// </content>
@@ -20,6 +20,7 @@ public sealed partial class IvLoop
     private const int LooksOfFlood = 4;
 
     private readonly IvReady[] _ready;
+    private IvCompletions? _completions;
     private int _readyIndex;
     private int _readyCount;
     private PostNode? _postBatch;
@@ -199,6 +200,11 @@ public sealed partial class IvLoop
             }
         }
 
+        if (_completions is { HasReady: true } && !DispatchCompletions())
+        {
+            return false;
+        }
+
         if (_hasGhost)
         {
             ExpelGhosts();
@@ -212,6 +218,22 @@ public sealed partial class IvLoop
         // A Run begins with what the last one left, mostly nothing: that is no new look.
         _isBatchOpen = false;
         return !Fds.HasRefused || Fds.DispatchRefused();
+    }
+
+    // As many as a batch of descriptors at most: the engine keeps the rest for the next turn, which does not wait then.
+    private bool DispatchCompletions()
+    {
+        for (int left = _ready.Length; left > 0 && _completions!.HasReady; left--)
+        {
+            _events++;
+            _completions.DispatchOne();
+            if (_break)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     // A closed descriptor whose duplicate is open goes on being reported, and can't be taken out by its number any more.

@@ -66,7 +66,7 @@ public sealed partial class IvLoop : IDisposable
 
         _options = options;
         ThreadId = Environment.CurrentManagedThreadId;
-        int threadNumber = OperatingSystem.IsLinux() ? Interop.Linux.Sys.GetThreadId() : -1;
+        int threadNumber = Interop.ThreadNumber.OfThisThread();
         _threadNumber = threadNumber < 0 ? ThreadId : threadNumber;
         Name = options.Name ?? name;
         Network = options.Network ?? network ?? IvNetwork.System;
@@ -173,6 +173,8 @@ public sealed partial class IvLoop : IDisposable
         Inotifies = _registered[(int)ObjectKind.Inotify] + _registered[(int)ObjectKind.FileTreeWatch],
         Relays = _registered[(int)ObjectKind.Relay],
         Handles = _registered[(int)ObjectKind.Handle],
+        CompletionSockets = _registered[(int)ObjectKind.CompletionSocket],
+        CompletionListeners = _registered[(int)ObjectKind.CompletionListener],
         Active = Active,
     };
 
@@ -183,6 +185,9 @@ public sealed partial class IvLoop : IDisposable
     internal int ThreadId { get; }
 
     internal IvPoller Poller => _poller;
+
+    // The poller's engine, kept from when it is first asked for.
+    internal IvCompletions? Completions => _completions ??= _poller.Completions;
 
     internal TimerQueue Timers { get; }
 

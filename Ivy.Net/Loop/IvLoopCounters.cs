@@ -75,6 +75,12 @@ public readonly record struct IvLoopCounters
     /// <summary>Registered <c>IvHandle</c>s.</summary>
     public int Handles { get; init; }
 
+    /// <summary>Registered <c>IvCompletionSocket</c>s.</summary>
+    public int CompletionSockets { get; init; }
+
+    /// <summary>Registered <c>IvCompletionListener</c>s.</summary>
+    public int CompletionListeners { get; init; }
+
     /// <summary>Registered objects that keep the loop alive.</summary>
     public int Active { get; init; }
 }

@@ -19,4 +19,6 @@ internal enum ObjectKind : byte
     FileTreeWatch,
     Relay,
     Handle,
+    CompletionSocket,
+    CompletionListener,
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Ivy.Net.Interop;
 using Microsoft.Extensions.ObjectPool;
 
 namespace Ivy.Net;
@@ -33,9 +34,12 @@ public abstract class IvNetwork
 
     /// <summary>
     /// The operating system's sockets and descriptors. Where this library has no backend for the operating system yet, every
-    /// call fails with <see cref="IvError.ENOSYS"/>; this version has one for Linux.
+    /// call fails with <see cref="IvError.ENOSYS"/>; this version has one for Linux and one for Windows.
     /// </summary>
-    public static IvNetwork System { get; } = OperatingSystem.IsLinux() ? new SystemNetwork() : new UnsupportedNetwork();
+    public static IvNetwork System { get; } =
+        OperatingSystem.IsLinux() ? new SystemNetwork()
+        : OperatingSystem.IsWindows() ? new WinsockNetwork()
+        : new UnsupportedNetwork();
 
     /// <summary>The network of this thread's loop, or <see cref="System"/> where there is none.</summary>
     public static IvNetwork Current => _ofThisThread ?? System;
@@ -75,10 +79,19 @@ public abstract class IvNetwork
     // system said, EINTR never comes out, nothing allocates per call. Every new descriptor is non-blocking and
     // close-on-exec. A SocketAddress holds the native sockaddr: its Size is set to what was written.
 
+    /// <summary>The highest handle there can be; any other would be cut to that of a stranger.</summary>
+    internal virtual nint MaxHandle => int.MaxValue;
+
+    /// <summary>The family of what <see cref="OpenPair"/> makes.</summary>
+    internal virtual AddressFamily PairFamily => AddressFamily.Unix;
+
+    /// <summary>Whether several listeners may share a port, and the system spreads the connections: SO_REUSEPORT.</summary>
+    internal virtual bool SharesPorts => true;
+
     /// <summary>socket(2).</summary>
     internal abstract IvError Open(AddressFamily family, SocketType type, ProtocolType protocol, out nint handle);
 
-    /// <summary>socketpair(2) of Unix sockets.</summary>
+    /// <summary>socketpair(2) of Unix sockets, or the nearest thing that the system has.</summary>
     internal abstract IvError OpenPair(SocketType type, out nint first, out nint second);
 
     /// <summary>close(2). Ends what waits on the descriptor; a bad handle is no error.</summary>
@@ -142,6 +155,14 @@ public abstract class IvNetwork
 
     /// <summary>setsockopt(2) with the platform's numbers.</summary>
     internal abstract IvError SetOption(nint handle, int level, int name, ReadOnlySpan<byte> value);
+
+    /// <summary>As <see cref="GetOption"/>, of an option that the library names: number and layout of the value are Linux's on every system.</summary>
+    internal virtual IvError GetNamedOption(nint handle, SocketOption option, Span<byte> value, out int length) =>
+        GetOption(handle, option.Level, option.Name, value, out length);
+
+    /// <summary>As <see cref="SetOption"/>, of an option that the library names.</summary>
+    internal virtual IvError SetNamedOption(nint handle, SocketOption option, ReadOnlySpan<byte> value) =>
+        SetOption(handle, option.Level, option.Name, value);
 
     /// <summary>read(2); 0 bytes into a non-empty buffer are <see cref="IvIoResult.End"/>.</summary>
     internal abstract IvIoResult Read(nint handle, Span<byte> buffer);

@@ -121,6 +121,10 @@ public sealed partial class IvSocket
         return AcceptCore(from, out peer);
     }
 
+    /// <summary>A connection of a listener, which somebody else has accepted for it.</summary>
+    internal static IvSocket OfAccepted(IvSocket listener, nint handle) =>
+        new(listener._network, handle, listener.AddressFamily, listener.SocketType, listener.ProtocolType);
+
     private static IvError OpenConnecting(EndPoint remote, EndPoint? local, IvNetwork? network, out IvSocket? socket, out string step)
     {
         ArgumentNullException.ThrowIfNull(remote);
@@ -151,13 +155,13 @@ public sealed partial class IvSocket
     }
 
     // Errors that belong to the connection, not to the listener: accept(2), "Error handling".
-    private static bool IsOfThePeer(IvError error) => error is IvError.ECONNABORTED or IvError.EPROTO or IvError.ENETDOWN
+    internal static bool IsOfThePeer(IvError error) => error is IvError.ECONNABORTED or IvError.EPROTO or IvError.ENETDOWN
         or IvError.EHOSTDOWN or IvError.EHOSTUNREACH or IvError.ENETUNREACH or IvError.ENOPROTOOPT or IvError.ETIMEDOUT;
 
     private IvError AcceptCore(SocketAddress? from, out IvSocket? peer)
     {
         peer = null;
-        nint handle = _handle;
+        nint handle = IoHandle;
         if (handle == Closed)
         {
             return IvError.Disposed;
@@ -174,7 +178,7 @@ public sealed partial class IvSocket
         GC.KeepAlive(this);
         if (error == IvError.None)
         {
-            peer = new IvSocket(_network, accepted, AddressFamily, SocketType, ProtocolType);
+            peer = OfAccepted(this, accepted);
         }
 
         return error;

@@ -17,7 +17,7 @@ public sealed partial class IvSocket
     public IvIoResult ReceiveFrom(Span<byte> buffer, SocketAddress from)
     {
         ArgumentNullException.ThrowIfNull(from);
-        nint handle = _handle;
+        nint handle = IoHandle;
         IvIoResult result = handle == Closed
             ? IvIoResult.Failed(IvError.Disposed)
             : _network.ReceiveFrom(handle, buffer, SocketFlags.None, from);
@@ -33,7 +33,7 @@ public sealed partial class IvSocket
     public IvIoResult SendTo(ReadOnlySpan<byte> buffer, SocketAddress to)
     {
         ArgumentNullException.ThrowIfNull(to);
-        nint handle = _handle;
+        nint handle = IoHandle;
         IvError refused = handle == Closed ? IvError.Disposed : Check(to);
         IvIoResult result = refused == IvError.None
             ? _network.SendTo(handle, buffer, SocketFlags.None, to)
@@ -70,7 +70,7 @@ public sealed partial class IvSocket
     /// </remarks>
     public int ReceiveMany(Span<IvDatagram> datagrams, out IvError error)
     {
-        nint handle = _handle;
+        nint handle = IoHandle;
         if (handle == Closed)
         {
             error = IvError.Disposed;
@@ -104,7 +104,7 @@ public sealed partial class IvSocket
             }
         }
 
-        nint handle = _handle;
+        nint handle = IoHandle;
         if (handle == Closed)
         {
             error = IvError.Disposed;

@@ -34,7 +34,7 @@ public sealed partial class IvSocket
     {
         network ??= IvNetwork.Current;
         socket = null;
-        if (handle is < 0 or > int.MaxValue)
+        if (handle < 0 || handle > network.MaxHandle)
         {
             return IvError.EBADF;
         }
@@ -164,7 +164,7 @@ public sealed partial class IvSocket
     {
         RequireByte(buffer.Length, nameof(buffer));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(handles.Length, MaxHandles, nameof(handles));
-        nint handle = _handle;
+        nint handle = IoHandle;
         IvError refused = handle == Closed ? IvError.Disposed : AddressFamily != AddressFamily.Unix ? IvError.EOPNOTSUPP : IvError.None;
         IvIoResult result = refused == IvError.None ? _network.SendHandles(handle, buffer, handles) : IvIoResult.Failed(refused);
         GC.KeepAlive(this);
@@ -191,7 +191,7 @@ public sealed partial class IvSocket
         RequireByte(buffer.Length, nameof(buffer));
         count = 0;
         truncated = false;
-        nint handle = _handle;
+        nint handle = IoHandle;
         IvError refused = handle == Closed ? IvError.Disposed : AddressFamily != AddressFamily.Unix ? IvError.EOPNOTSUPP : IvError.None;
         IvIoResult result = refused == IvError.None
             ? _network.ReceiveHandles(handle, buffer, handles, out count, out truncated)
@@ -211,7 +211,7 @@ public sealed partial class IvSocket
     private static IvError Ask(IvNetwork network, nint handle, SocketOption option, out int value)
     {
         value = 0;
-        return network.GetOption(handle, option.Level, option.Name, AsBytes(ref value), out _);
+        return network.GetNamedOption(handle, option, AsBytes(ref value), out _);
     }
 
     private static IvError Zero(IvError error, out int value)

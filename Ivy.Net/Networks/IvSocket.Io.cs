@@ -20,7 +20,7 @@ public sealed partial class IvSocket
     /// <remarks>For the thread that has the socket. Does not allocate. A short count on a stream says that it is empty now.</remarks>
     public IvIoResult Receive(Span<byte> buffer)
     {
-        nint handle = _handle;
+        nint handle = IoHandle;
         IvIoResult result = handle == Closed
             ? IvIoResult.Failed(IvError.Disposed)
             : _network.Receive(handle, buffer, SocketFlags.None, _hasEnd);
@@ -34,7 +34,7 @@ public sealed partial class IvSocket
     /// <returns>As <see cref="Receive(Span{byte})"/>.</returns>
     public IvIoResult Receive(Span<byte> buffer, SocketFlags flags)
     {
-        nint handle = _handle;
+        nint handle = IoHandle;
         IvError refused = Refuse(handle, flags);
         IvIoResult result = refused == IvError.None ? _network.Receive(handle, buffer, flags, _hasEnd) : IvIoResult.Failed(refused);
         GC.KeepAlive(this);
@@ -53,7 +53,7 @@ public sealed partial class IvSocket
     /// <returns>As <see cref="Receive(Span{byte})"/>.</returns>
     public IvIoResult Receive(ReadOnlySpan<Memory<byte>> buffers)
     {
-        nint handle = _handle;
+        nint handle = IoHandle;
         IvError refused = handle == Closed ? IvError.Disposed : RefuseVector(buffers.Length);
         IvIoResult result = refused == IvError.None
             ? _network.ReceiveV(handle, buffers[..Math.Min(buffers.Length, MaxBatch)], SocketFlags.None, _hasEnd)
@@ -71,7 +71,7 @@ public sealed partial class IvSocket
     /// <remarks>For the thread that has the socket. Does not allocate, and raises no SIGPIPE.</remarks>
     public IvIoResult Send(ReadOnlySpan<byte> buffer)
     {
-        nint handle = _handle;
+        nint handle = IoHandle;
         IvIoResult result = handle == Closed
             ? IvIoResult.Failed(IvError.Disposed)
             : _network.Send(handle, buffer, SocketFlags.None);
@@ -85,7 +85,7 @@ public sealed partial class IvSocket
     /// <returns>As <see cref="Send(ReadOnlySpan{byte})"/>.</returns>
     public IvIoResult Send(ReadOnlySpan<byte> buffer, SocketFlags flags)
     {
-        nint handle = _handle;
+        nint handle = IoHandle;
         IvError refused = Refuse(handle, flags);
         IvIoResult result = refused == IvError.None ? _network.Send(handle, buffer, flags) : IvIoResult.Failed(refused);
         GC.KeepAlive(this);
@@ -100,7 +100,7 @@ public sealed partial class IvSocket
     /// <returns>As <see cref="Send(ReadOnlySpan{byte})"/>; the bytes count over all buffers.</returns>
     public IvIoResult Send(ReadOnlySpan<ReadOnlyMemory<byte>> buffers)
     {
-        nint handle = _handle;
+        nint handle = IoHandle;
         IvError refused = handle == Closed ? IvError.Disposed : RefuseVector(buffers.Length);
         IvIoResult result = refused == IvError.None
             ? _network.SendV(handle, buffers[..Math.Min(buffers.Length, MaxBatch)], SocketFlags.None)

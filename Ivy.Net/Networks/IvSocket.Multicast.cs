@@ -57,7 +57,7 @@ public sealed partial class IvSocket
         }
 
         var request = new IPv4Membership { Interface = interfaceIndex };
-        return TrySetRaw(SocketOptions.MulticastInterface4, AsBytes(ref request));
+        return TrySetNamed(SocketOptions.MulticastInterface4, AsBytes(ref request));
     }
 
     /// <summary>Becomes a member of a group: datagrams to it, at the port that the socket is bound to, are received.</summary>
@@ -105,11 +105,11 @@ public sealed partial class IvSocket
             Span<byte> request = stackalloc byte[MembershipSize6];
             group.TryWriteBytes(request, out _);
             MemoryMarshal.Write(request[AddressSize6..], interfaceIndex);
-            return TrySetRaw(v6, request);
+            return TrySetNamed(v6, request);
         }
 
         var membership = new IPv4Membership { Interface = interfaceIndex };
         group.TryWriteBytes(AsBytes(ref membership.Group), out _);
-        return TrySetRaw(v4, AsBytes(ref membership));
+        return TrySetNamed(v4, AsBytes(ref membership));
     }
 }

@@ -101,7 +101,7 @@ public sealed partial class IvSocket
         get
         {
             LingerOption linger = default;
-            ThrowIfRefused(TryGetRaw(SocketOptions.Linger, AsBytes(ref linger), out _), "get Linger");
+            ThrowIfRefused(TryGetNamed(SocketOptions.Linger, AsBytes(ref linger), out _), "get Linger");
             return linger.OnOff == 0 ? null : TimeSpan.FromSeconds(linger.Seconds);
         }
 
@@ -112,7 +112,7 @@ public sealed partial class IvSocket
                 OnOff = value is null ? 0 : 1,
                 Seconds = value is { } time ? ToSeconds(time, 0, nameof(value)) : 0,
             };
-            ThrowIfRefused(TrySetRaw(SocketOptions.Linger, AsBytes(ref linger)), "set Linger");
+            ThrowIfRefused(TrySetNamed(SocketOptions.Linger, AsBytes(ref linger)), "set Linger");
         }
     }
 
@@ -120,7 +120,7 @@ public sealed partial class IvSocket
     internal void TryResetOnClose()
     {
         var linger = new LingerOption { OnOff = 1 };
-        _ = TrySetRaw(SocketOptions.Linger, AsBytes(ref linger));
+        _ = TrySetNamed(SocketOptions.Linger, AsBytes(ref linger));
     }
 
     /// <summary>SO_RCVBUF in bytes. Linux doubles what is set, for its own bookkeeping, and reads the doubled value; socket(7).</summary>
@@ -223,20 +223,32 @@ public sealed partial class IvSocket
     private IvError TryGetOption(SocketOption option, out int value)
     {
         value = 0;
-        return TryGetRaw(option, AsBytes(ref value), out _);
+        return TryGetNamed(option, AsBytes(ref value), out _);
     }
 
     /// <summary>Closing will reset the connection: <see cref="Linger"/> of zero, for callers that can do nothing about a refusal.</summary>
     internal void ResetAtClose()
     {
         var linger = new LingerOption { OnOff = 1 };
-        _ = TrySetRaw(SocketOptions.Linger, AsBytes(ref linger));
+        _ = TrySetNamed(SocketOptions.Linger, AsBytes(ref linger));
     }
 
-    private IvError TrySetOption(SocketOption option, int value) => TrySetRaw(option, AsBytes(ref value));
+    private IvError TrySetOption(SocketOption option, int value) => TrySetNamed(option, AsBytes(ref value));
 
-    private IvError TryGetRaw(SocketOption option, Span<byte> value, out int length) =>
-        TryGetRawOption(option.Level, option.Name, value, out length);
+    private IvError TryGetNamed(SocketOption option, Span<byte> value, out int length)
+    {
+        nint handle = _handle;
+        length = 0;
+        IvError error = handle == Closed ? IvError.Disposed : _network.GetNamedOption(handle, option, value, out length);
+        GC.KeepAlive(this);
+        return error;
+    }
 
-    private IvError TrySetRaw(SocketOption option, ReadOnlySpan<byte> value) => TrySetRawOption(option.Level, option.Name, value);
+    private IvError TrySetNamed(SocketOption option, ReadOnlySpan<byte> value)
+    {
+        nint handle = _handle;
+        IvError error = handle == Closed ? IvError.Disposed : _network.SetNamedOption(handle, option, value);
+        GC.KeepAlive(this);
+        return error;
+    }
 }

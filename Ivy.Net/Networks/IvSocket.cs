@@ -78,6 +78,9 @@ public sealed partial class IvSocket : IDisposable
     /// <summary>Whether it has been disposed or detached. Any thread may ask.</summary>
     public bool IsDisposed => Volatile.Read(ref _handle) == Closed;
 
+    // An engine receives and sends for it.
+    internal bool IsHandedOver { get; set; }
+
     // Who watches it: is told before the descriptor goes away.
     internal ISocketWatcher? Watcher { get; set; }
 
@@ -117,15 +120,15 @@ public sealed partial class IvSocket : IDisposable
         return error;
     }
 
-    /// <summary>Makes two connected Unix sockets.</summary>
-    /// <param name="type">Stream, datagram or SOCK_SEQPACKET.</param>
+    /// <summary>Makes two connected Unix sockets; on Windows, which has no such pairs, two sockets that are connected over loopback.</summary>
+    /// <param name="type">Stream, datagram or SOCK_SEQPACKET (not on Windows: ESOCKTNOSUPPORT).</param>
     /// <param name="network">The network; by default <see cref="IvNetwork.Current"/>.</param>
     /// <returns>The two ends; each is the caller's to dispose.</returns>
     /// <exception cref="IvException">The system refused: EMFILE … of socketpair(2).</exception>
     public static (IvSocket First, IvSocket Second) CreatePair(SocketType type = SocketType.Stream, IvNetwork? network = null)
     {
         IvError error = TryCreatePair(out IvSocket? first, out IvSocket? second, type, network);
-        return error == IvError.None ? (first!, second!) : throw Refused(error, "create a pair", "unix socket", AddressFamily.Unix);
+        return error == IvError.None ? (first!, second!) : throw Refused(error, "create a pair", KindOf((network ?? IvNetwork.Current).PairFamily, type) + " socket", (network ?? IvNetwork.Current).PairFamily);
     }
 
     /// <summary>As <see cref="CreatePair"/>, without exceptions.</summary>
@@ -142,8 +145,10 @@ public sealed partial class IvSocket : IDisposable
     {
         network ??= IvNetwork.Current;
         IvError error = network.OpenPair(type, out nint one, out nint other);
-        first = error == IvError.None ? new IvSocket(network, one, AddressFamily.Unix, type, ProtocolType.Unspecified) : null;
-        second = error == IvError.None ? new IvSocket(network, other, AddressFamily.Unix, type, ProtocolType.Unspecified) : null;
+        AddressFamily family = network.PairFamily;
+        ProtocolType protocol = Resolve(family, type, ProtocolType.Unspecified);
+        first = error == IvError.None ? new IvSocket(network, one, family, type, protocol) : null;
+        second = error == IvError.None ? new IvSocket(network, other, family, type, protocol) : null;
         return error;
     }
 
@@ -252,6 +257,27 @@ public sealed partial class IvSocket : IDisposable
             Throw(error, operation);
         }
     }
+
+    // The descriptor for whoever reads and writes.
+    private nint IoHandle
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            if (IsHandedOver)
+            {
+                RaiseHandedOver();
+            }
+
+            return _handle;
+        }
+    }
+
+    [DoesNotReturn]
+    private void RaiseHandedOver() => IvFatal.Raise(
+        FatalCondition.SocketHandedOver,
+        $"{this}: received from or sent to, or asked for a connection, while an engine does that for it. Use the IvCompletionSocket or IvCompletionListener that it was handed over to, or unregister that one first.",
+        this);
 
     [DoesNotReturn]
     private void Throw(IvError error, string operation) => throw Refused(error, operation, this, AddressFamily);

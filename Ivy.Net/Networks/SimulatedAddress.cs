@@ -67,7 +67,7 @@ internal sealed record SimulatedAddress(IPAddress? Ip, int Port, string? Name)
                     return IvError.EINVAL;
                 }
 
-                if (native != Constants.AF_INET6)
+                if (native != NativeAddress.InterNetworkV6)
                 {
                     return IvError.EAFNOSUPPORT;
                 }

@@ -5,7 +5,31 @@ namespace Ivy.Net;
 /// <summary>What to do about an error: the last sentence of an <see cref="IvException"/>'s message.</summary>
 internal static class SocketAdvice
 {
-    public static string? For(IvError error, string operation, AddressFamily family) => error switch
+    public static string? For(IvError error, string operation, AddressFamily family) =>
+        (OperatingSystem.IsWindows() ? ForWindows(error, operation, family) : null) ?? ForAll(error, operation, family);
+
+    // Where what Linux needs would lead astray.
+    private static string? ForWindows(IvError error, string operation, AddressFamily family) => error switch
+    {
+        IvError.EMFILE => "The process is out of handles: close what is no longer used",
+        IvError.EADDRINUSE when family != AddressFamily.Unix && operation != "connect" =>
+            "Another process listens there: choose another port (see netstat -ano)",
+        IvError.EACCES when operation is "bind" or "listen" =>
+            "Another process has the port for itself, or Windows keeps it (netsh int ipv4 show excludedportrange tcp): choose another one",
+        IvError.EADDRNOTAVAIL when operation != "connect" => "No interface of this machine has the address: see ipconfig",
+        IvError.ENETUNREACH or IvError.EHOSTUNREACH => "No route leads there: see route print",
+        IvError.EAFNOSUPPORT when family == AddressFamily.Unix => "Unix sockets need Windows 10 1803 or later: use a port of 127.0.0.1",
+        IvError.ENOTSOCK => "The handle is open, but it is no socket, and Windows watches nothing else: read it on another thread, and loop.Post what came",
+        IvError.EBADF => "The number is not an open handle: somebody closed it",
+        IvError.ESOCKTNOSUPPORT => "Windows has pairs of Stream and Dgram only",
+        IvError.ENOPROTOOPT when operation == "set an option" =>
+            "Windows has neither ReusePort nor DeferAccept: leave them out; a group shares its connections by IvAcceptMode.RoundRobin or LeastConnections",
+        IvError.ENOPROTOOPT or IvError.EOPNOTSUPP => "Windows, or a socket of this kind, does not have it",
+        IvError.ENOMEM or IvError.ENOBUFS => "Windows is out of ports or of memory for sockets: see netsh int ipv4 show dynamicport tcp",
+        _ => null,
+    };
+
+    private static string? ForAll(IvError error, string operation, AddressFamily family) => error switch
     {
         IvError.Disposed => "Make a new socket: a disposed one has given its descriptor back",
         IvError.EMFILE => "Raise the limit (ulimit -n, LimitNOFILE= of the unit) or close what is no longer used",

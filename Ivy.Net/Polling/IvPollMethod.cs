@@ -34,11 +34,17 @@ public sealed class IvPollMethod
     /// <summary>io_uring(7): one system call a turn, whatever has changed.</summary>
     public static IvPollMethod Uring { get; } = new("io_uring", static () => new UringPoller());
 
+    /// <summary>kqueue(2): the one of macOS and FreeBSD.</summary>
+    public static IvPollMethod Kqueue { get; } = new("kqueue", static () => new KqueuePoller());
+
     /// <summary>Polls of AFD on a completion port: the one of Windows.</summary>
     public static IvPollMethod Afd { get; } = new("afd", static () => new AfdPoller());
 
     /// <summary>The methods of the library for this operating system, best first.</summary>
-    public static IReadOnlyList<IvPollMethod> All { get; } = OperatingSystem.IsWindows() ? [Afd] : [Epoll, Poll, Uring];
+    public static IReadOnlyList<IvPollMethod> All { get; } =
+        OperatingSystem.IsWindows() ? [Afd]
+        : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? [Kqueue]
+        : [Epoll, Poll, Uring];
 
     /// <summary>The name.</summary>
     public string Name { get; }

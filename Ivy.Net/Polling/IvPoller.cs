@@ -32,6 +32,12 @@ public abstract class IvPoller : IDisposable
     public virtual bool ValidatesHandles => true;
 
     /// <summary>
+    /// The engine that completes operations instead of saying when they would not block; null where there is none. Made when it is
+    /// first asked for. A poller that wraps another one passes it on.
+    /// </summary>
+    public virtual IvCompletions? Completions => null;
+
+    /// <summary>
     /// Whether an interest may have <see cref="IvBands.Edge"/>: then what is ready is reported once, and again when something has come or room
     /// has been made; all that is ready then, as epoll(7) does with EPOLLET. <see cref="Add"/>, <see cref="Reset"/> and every change of interest
     /// look anew. False, as of this class, of one that only tells levels: it never sees the flag.

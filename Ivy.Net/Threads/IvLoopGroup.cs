@@ -123,12 +123,15 @@ public sealed partial class IvLoopGroup : IDisposable
     /// </summary>
     /// <param name="local">Where: an <see cref="IPEndPoint"/> (port 0 takes a free one, the same for all loops) or a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>.</param>
     /// <param name="accept">Gets each connection on the thread of its loop; the connection is the handler's to watch and to dispose.</param>
-    /// <param name="mode">How the loops share the connections.</param>
+    /// <param name="mode">
+    /// How the loops share the connections; by default <see cref="IvAcceptMode.ReusePort"/>, and <see cref="IvAcceptMode.RoundRobin"/> where the
+    /// system has no SO_REUSEPORT (Windows).
+    /// </param>
     /// <param name="options">How to listen; <see cref="IvListenOptions.ReusePort"/> is set where the mode needs it.</param>
     /// <returns>The address, with the port that was free.</returns>
     /// <exception cref="ArgumentException"><paramref name="local"/> is a name that was not resolved.</exception>
     /// <exception cref="IvException">EADDRINUSE, EACCES, EMFILE … of bind(2) and listen(2); EOPNOTSUPP: a Unix socket can't be shared by several listeners. Nothing is left open then.</exception>
-    public EndPoint Listen(EndPoint local, Action<IvLoopGroupMember, IvSocket> accept, IvAcceptMode mode = IvAcceptMode.ReusePort, IvListenOptions? options = null)
+    public EndPoint Listen(EndPoint local, Action<IvLoopGroupMember, IvSocket> accept, IvAcceptMode? mode = null, IvListenOptions? options = null)
     {
         IvError error = ListenCore(local, accept, mode, options, out EndPoint? bound, out string step);
         return bound ?? throw IvSocket.RefusedAt(error, step, local, System.Net.Sockets.SocketType.Stream);
@@ -138,7 +141,10 @@ public sealed partial class IvLoopGroup : IDisposable
     /// <param name="local">Where.</param>
     /// <param name="accept">Gets each connection on the thread of its loop.</param>
     /// <param name="bound">The address, with the port that was free; null on an error.</param>
-    /// <param name="mode">How the loops share the connections.</param>
+    /// <param name="mode">
+    /// How the loops share the connections; by default <see cref="IvAcceptMode.ReusePort"/>, and <see cref="IvAcceptMode.RoundRobin"/> where the
+    /// system has no SO_REUSEPORT (Windows).
+    /// </param>
     /// <param name="options">How to listen.</param>
     /// <returns><see cref="IvError.None"/>, or why not.</returns>
     /// <exception cref="ArgumentException"><paramref name="local"/> is a name that was not resolved.</exception>
@@ -146,7 +152,7 @@ public sealed partial class IvLoopGroup : IDisposable
         EndPoint local,
         Action<IvLoopGroupMember, IvSocket> accept,
         out EndPoint? bound,
-        IvAcceptMode mode = IvAcceptMode.ReusePort,
+        IvAcceptMode? mode = null,
         IvListenOptions? options = null) => ListenCore(local, accept, mode, options, out bound, out _);
 
     /// <summary>Runs a callback once on each loop's thread. Any thread.</summary>
@@ -265,20 +271,21 @@ public sealed partial class IvLoopGroup : IDisposable
     private IvError ListenCore(
         EndPoint local,
         Action<IvLoopGroupMember, IvSocket> accept,
-        IvAcceptMode mode,
+        IvAcceptMode? mode,
         IvListenOptions? options,
         out EndPoint? bound,
         out string step)
     {
         ArgumentNullException.ThrowIfNull(local);
         ArgumentNullException.ThrowIfNull(accept);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)mode, (uint)IvAcceptMode.LeastConnections, nameof(mode));
+        IvAcceptMode chosen = mode ?? (Network.SharesPorts ? IvAcceptMode.ReusePort : IvAcceptMode.RoundRobin);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)chosen, (uint)IvAcceptMode.LeastConnections, nameof(mode));
         CheckNotStarted(nameof(Listen));
 
         // The ports that one loop accepts from are spread over the loops.
-        bool shares = mode is IvAcceptMode.ReusePort or IvAcceptMode.SteerByCpu;
+        bool shares = chosen is IvAcceptMode.ReusePort or IvAcceptMode.SteerByCpu;
         int acceptor = shares ? 0 : _acceptors++ % _members.Length;
-        IvError error = GroupPort.TryOpen(this, local, accept, mode, options ?? IvListenOptions.Default, acceptor, out GroupPort? port, out step);
+        IvError error = GroupPort.TryOpen(this, local, accept, chosen, options ?? IvListenOptions.Default, acceptor, out GroupPort? port, out step);
         bound = port?.EndPoint;
         if (port is not null)
         {

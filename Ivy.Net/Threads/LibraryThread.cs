@@ -1,3 +1,4 @@
+using Ivy.Net.Interop;
 using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net;
@@ -57,7 +58,7 @@ internal static class LibraryThread
     /// <summary>The calling thread, as ps(1) and top(1) number it; the runtime's number where the system's is not known.</summary>
     public static int GetNumber()
     {
-        int number = OperatingSystem.IsLinux() ? Sys.GetThreadId() : -1;
+        int number = ThreadNumber.OfThisThread();
         return number < 0 ? Environment.CurrentManagedThreadId : number;
     }
 

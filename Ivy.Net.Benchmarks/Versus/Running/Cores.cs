@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Ivy.Net.Interop.Linux;
 
@@ -28,6 +29,26 @@ internal static partial class Cores
         if (sched_setaffinity(0, (nuint)mask.Length, mask) != 0)
         {
             throw new VersusException($"The process may not run on core {string.Join(',', cores)}; choose others by --cores.");
+        }
+    }
+
+    /// <summary>From now on the main thread of this process runs on one core; any thread may say so.</summary>
+    public static void PinMainThread(int core)
+    {
+        byte[] mask = new byte[Most / 8];
+        mask[core / 8] = (byte)(1 << (core % 8));
+        _ = sched_setaffinity(Environment.ProcessId, (nuint)mask.Length, mask);
+    }
+
+    /// <summary>From now on all threads of this process, and those that they start, run on one core.</summary>
+    public static void PinProcess(int core)
+    {
+        byte[] mask = new byte[Most / 8];
+        mask[core / 8] = (byte)(1 << (core % 8));
+        foreach (string thread in Directory.EnumerateDirectories("/proc/self/task"))
+        {
+            // One that has ended meanwhile does not matter.
+            _ = sched_setaffinity(int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture), (nuint)mask.Length, mask);
         }
     }
 

@@ -145,6 +145,7 @@ internal sealed class EpollPortConnectionTests(PortKind kind)
         Port.Modify(one, EpollEvents.RdHup | EpollEvents.OneShot, 2);
         Assert.That(_bench.Now(), Is.Empty);
         other.Shutdown(SocketShutdown.Send);
+        WineQuirks.SkipIf(WineQuirks.HidesEndBehindData);
         Assert.That(_bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.RdHup, 2)));
 
         // Closed with unread data: the other side gets a reset.

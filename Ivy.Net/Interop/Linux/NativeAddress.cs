@@ -8,13 +8,18 @@ using System.Text.Unicode;
 namespace Ivy.Net.Interop.Linux;
 
 /// <summary>
-/// struct sockaddr and its kinds, written and read without allocating: ip(7), ipv6(7), unix(7). The simulated network speaks
-/// the same layout on every platform.
+/// struct sockaddr and its kinds, written and read without allocating: ip(7), ipv6(7), unix(7); Winsock's have the same layout. The
+/// simulated network speaks it too.
 /// </summary>
 internal static class NativeAddress
 {
     /// <summary>The longest Unix path in bytes: sun_path without its closing NUL.</summary>
     public const int MaxPath = 107;
+
+    /// <summary>
+    /// AF_INET6 as it stands in an address: the one number that differs, and what .NET itself writes on this system.
+    /// </summary>
+    public static readonly ushort InterNetworkV6 = (ushort)(OperatingSystem.IsWindows() ? Windows.WinsockConstants.AF_INET6 : Constants.AF_INET6);
 
     /// <summary>sizeof(struct sockaddr_un).</summary>
     public const int UnixSize = PathOffset + MaxPath + 1;
@@ -58,7 +63,7 @@ internal static class NativeAddress
         bool isV6 = endPoint.AddressFamily == AddressFamily.InterNetworkV6;
         int size = isV6 ? Size6 : Size4;
         bytes[..size].Clear();
-        MemoryMarshal.Write(bytes, (ushort)(isV6 ? Constants.AF_INET6 : Constants.AF_INET));
+        MemoryMarshal.Write(bytes, isV6 ? InterNetworkV6 : (ushort)Constants.AF_INET);
         BinaryPrimitives.WriteUInt16BigEndian(bytes[PortOffset..], (ushort)endPoint.Port);
         endPoint.Address.TryWriteBytes(bytes[(isV6 ? AddressOffset6 : AddressOffset4)..], out _);
         if (isV6)
@@ -83,7 +88,7 @@ internal static class NativeAddress
             case Constants.AF_INET when bytes.Length >= Size4:
                 return PortOf(bytes) is var port and not 0 ? new IPEndPoint(new IPAddress(bytes.Slice(AddressOffset4, 4)), port) : null;
 
-            case Constants.AF_INET6 when bytes.Length >= Size6:
+            case var family when family == InterNetworkV6 && bytes.Length >= Size6:
                 uint scope = MemoryMarshal.Read<uint>(bytes[ScopeOffset6..]);
                 return PortOf(bytes) is var port6 and not 0
                     ? new IPEndPoint(new IPAddress(bytes.Slice(AddressOffset6, 16), scope), port6)

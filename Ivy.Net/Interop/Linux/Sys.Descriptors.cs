@@ -12,7 +12,7 @@ internal static unsafe partial class Sys
             result = Fault(SysCall.Read, fd);
             if (result == 0)
             {
-                result = Checked(Libc.read(fd, buffer, limit));
+                result = Checked(Kernel.Read(fd, buffer, limit));
             }
         }
         while (result == -EINTR);
@@ -28,7 +28,7 @@ internal static unsafe partial class Sys
             result = Fault(SysCall.Write, fd);
             if (result == 0)
             {
-                result = Checked(Libc.write(fd, buffer, limit));
+                result = Checked(Kernel.Write(fd, buffer, limit));
             }
         }
         while (result == -EINTR);
@@ -100,7 +100,7 @@ internal static unsafe partial class Sys
     /// <summary>Not repeated: on Linux the descriptor is gone whatever close(2) says.</summary>
     public static int Close(int fd)
     {
-        int result = Checked(Libc.close(fd));
+        int result = Checked(Kernel.Close(fd));
         int fault = Fault(SysCall.Close, fd);
         return fault != 0 ? fault : result;
     }

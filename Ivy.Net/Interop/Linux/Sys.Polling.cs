@@ -54,7 +54,7 @@ internal static unsafe partial class Sys
     public static int EpollWait(int epoll, byte* events, int maximum, int milliseconds)
     {
         int result = Fault(SysCall.EpollWait, epoll);
-        return result != 0 ? result : Checked(Libc.epoll_wait(epoll, events, maximum, milliseconds));
+        return result != 0 ? result : Checked(Kernel.EpollWait(epoll, events, maximum, milliseconds));
     }
 
     public static int EpollPwait2(int epoll, byte* events, int maximum, TimeSpec* timeout)

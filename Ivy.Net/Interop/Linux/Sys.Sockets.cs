@@ -71,7 +71,7 @@ internal static unsafe partial class Sys
             result = Fault(SysCall.Accept, fd);
             if (result == 0)
             {
-                result = Checked(Libc.accept4(fd, address, length, flags));
+                result = Checked(Kernel.Accept(fd, address, length, flags));
             }
         }
         while (result == -EINTR);
@@ -87,7 +87,7 @@ internal static unsafe partial class Sys
             result = Fault(SysCall.Recv, fd);
             if (result == 0)
             {
-                result = Checked(Libc.recv(fd, buffer, limit, flags));
+                result = Checked(Kernel.Recv(fd, buffer, limit, flags));
             }
         }
         while (result == -EINTR);
@@ -103,7 +103,7 @@ internal static unsafe partial class Sys
             result = Fault(SysCall.Send, fd);
             if (result == 0)
             {
-                result = Checked(Libc.send(fd, buffer, limit, flags));
+                result = Checked(Kernel.Send(fd, buffer, limit, flags));
             }
         }
         while (result == -EINTR);
@@ -119,7 +119,7 @@ internal static unsafe partial class Sys
             result = Fault(SysCall.RecvFrom, fd);
             if (result == 0)
             {
-                result = Checked(Libc.recvfrom(fd, buffer, limit, flags, address, addressLength));
+                result = Checked(Kernel.RecvFrom(fd, buffer, limit, flags, address, addressLength));
             }
         }
         while (result == -EINTR);
@@ -134,7 +134,7 @@ internal static unsafe partial class Sys
             result = Fault(SysCall.SendTo, fd);
             if (result == 0)
             {
-                result = Checked(Libc.sendto(fd, buffer, length, flags, address, addressLength));
+                result = Checked(Kernel.SendTo(fd, buffer, length, flags, address, addressLength));
             }
         }
         while (result == -EINTR);
@@ -150,7 +150,7 @@ internal static unsafe partial class Sys
             result = Fault(SysCall.RecvMsg, fd);
             if (result == 0)
             {
-                result = Checked(Libc.recvmsg(fd, message, flags));
+                result = Checked(Kernel.RecvMsg(fd, message, flags));
             }
         }
         while (result == -EINTR);
@@ -166,7 +166,7 @@ internal static unsafe partial class Sys
             result = Fault(SysCall.SendMsg, fd);
             if (result == 0)
             {
-                result = Checked(Libc.sendmsg(fd, message, flags));
+                result = Checked(Kernel.SendMsg(fd, message, flags));
             }
         }
         while (result == -EINTR);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Ivy.Net.Interop.Linux;
 
 /// <content>io_uring(7), and the memory that is shared with it.</content>
@@ -31,6 +33,10 @@ internal static unsafe partial class Sys
             : (int)Checked(Libc.syscall(
                 IoUringEnterNumber, ring, (nint)submit, (nint)complete, (nint)flags, (nint)argument, argument == null ? 0 : sizeof(UringWaitArgument)));
     }
+
+    /// <summary>What the kernel has answered to an operation of a ring, or what a test has it answer instead.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Answer(SysCall call, int fd, int result) => SysFaults.Current is { } faults ? faults.Answer(call, fd, result) : result;
 
     public static int IoUringRegister(int ring, uint operation, void* argument, uint count)
     {

@@ -9,6 +9,9 @@ internal abstract class SysFaults
     /// <summary>0 to go on, or a negative errno to return instead of calling the kernel.</summary>
     public virtual int Fail(SysCall call, int fd) => 0;
 
+    /// <summary>What an operation that the kernel has done by itself shall have answered: the result, or a negative errno.</summary>
+    public virtual int Answer(SysCall call, int fd, int result) => result;
+
     /// <summary>How many bytes the call may move at most.</summary>
     public virtual nuint Limit(SysCall call, nuint length) => length;
 }

@@ -96,6 +96,8 @@ public sealed unsafe class AfdPoller : IvPoller
                 Volatile.Write(ref _isWoken, 0);
             }
 
+            // What was cancelled has landed, and is asked anew while there is room: a wider interest is not a turn late.
+            _engine.Flush(ready.Length);
             int count = _engine.Take(_found.AsSpan(0, ready.Length));
             if (count > 0 || isWoken)
             {

@@ -7,6 +7,9 @@ internal static class PortEvents
     public const EpollEvents Urgent = EpollEvents.Pri | EpollEvents.RdBand;
     public const EpollEvents Writable = EpollEvents.Out | EpollEvents.WrNorm | EpollEvents.WrBand;
 
+    /// <summary>A connect has failed: all that was waited for is there, but for room to send out of band.</summary>
+    public const EpollEvents FailedConnect = Readable | EpollEvents.Out | EpollEvents.WrNorm | EpollEvents.Err | EpollEvents.RdHup;
+
     /// <summary>Reported whether asked for or not.</summary>
     public const EpollEvents Always = EpollEvents.Err | EpollEvents.Hup;
 

@@ -234,6 +234,9 @@ public sealed unsafe partial class UringPoller
                 case UringTag.Watch:
                     count = CollectWatch(answer, ready, count);
                     break;
+                case UringTag.Operation:
+                    _completions!.Enqueue(answer);
+                    break;
                 case UringTag.Wake:
                     _isWoken = true;
                     _isWakeArmed = (answer.Flags & UringConstants.IORING_CQE_F_MORE) != 0;

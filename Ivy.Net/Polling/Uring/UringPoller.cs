@@ -21,6 +21,8 @@ public sealed unsafe partial class UringPoller : IvPoller
     private readonly DescriptorHandle _wake;
     private readonly List<IvReady> _refused = [];
     private DescriptorHandle? _shell;
+    private UringCompletions? _completions;
+    private bool _hasAskedForCompletions;
     private bool _isWakeArmed;
     private bool _isWoken;
     private bool _isDisposed;
@@ -99,6 +101,23 @@ public sealed unsafe partial class UringPoller : IvPoller
     }
 
     /// <inheritdoc/>
+    /// <remarks>From Linux 6.1 on. Its buffers, 1 MiB of memory, are made with it.</remarks>
+    public override IvCompletions? Completions
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (!_hasAskedForCompletions)
+            {
+                _hasAskedForCompletions = true;
+                _completions = UringCompletions.TryCreate(_ring);
+            }
+
+            return _completions;
+        }
+    }
+
+    /// <inheritdoc/>
     public override int Wait(ReadOnlySpan<IvChange> changes, IvTimestamp deadline, Span<IvReady> ready)
     {
         foreach (ref readonly IvChange change in changes)
@@ -122,9 +141,10 @@ public sealed unsafe partial class UringPoller : IvPoller
         // What has come since the last wait may be used up by now: no room for it means that the kernel is asked again.
         Collect([], 0);
         int count = TakeRefused(ready);
+        _completions?.Prepare();
         if (ArmQueued(ready, ref count))
         {
-            WaitForAnswers(count > 0 || _isWoken ? IvTimestamp.MinValue : deadline);
+            WaitForAnswers(count > 0 || _isWoken || _completions is { HasReady: true } ? IvTimestamp.MinValue : deadline);
             count = Collect(ready, count);
             while (_ring.HasOverflow && count < ready.Length)
             {
@@ -157,6 +177,7 @@ public sealed unsafe partial class UringPoller : IvPoller
         if (!_isDisposed)
         {
             _isDisposed = true;
+            _completions?.Dispose();
             _shell?.Dispose();
             _ring?.Dispose();
             _wake?.Dispose();
@@ -192,6 +213,7 @@ public sealed unsafe partial class UringPoller : IvPoller
     private void HandOver()
     {
         Collect([], 0);
+        _completions?.Prepare();
         ArmWake();
         for (int left = _queue.Count; left > 0; left--)
         {

@@ -39,9 +39,14 @@ internal sealed class ChainProgram : IDisposable
             }
         }
 
-        Repeat(arguments.Number("warm"));
+        int core = arguments.Number("core");
+        var warmUp = new WarmUp(arguments.Number("warm"));
+        Repeat(() => !warmUp.IsOver);
         _figures.Clear();
-        Repeat(arguments.Number("run"));
+        Cores.PinProcess(core);
+        long first = Stopwatch.GetTimestamp();
+        int run = arguments.Number("run");
+        Repeat(() => Stopwatch.GetElapsedTime(first).TotalMilliseconds < run);
         _figures.Check("missing", _expected - _events);
         _figures.Check("bad", _bad);
     }
@@ -90,9 +95,8 @@ internal sealed class ChainProgram : IDisposable
     }
 
     // At least once.
-    private void Repeat(int milliseconds)
+    private void Repeat(Func<bool> goesOn)
     {
-        long first = Stopwatch.GetTimestamp();
         do
         {
             int events = _isCascade ? _far.Length : _active + _writes;
@@ -120,6 +124,6 @@ internal sealed class ChainProgram : IDisposable
             _loop.Run();
             _figures.Add("event", Figures.NanosecondsSince(begin) / events);
         }
-        while (_events == _expected && Stopwatch.GetElapsedTime(first).TotalMilliseconds < milliseconds);
+        while (_events == _expected && goesOn());
     }
 }

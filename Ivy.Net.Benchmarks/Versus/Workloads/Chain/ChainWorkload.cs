@@ -45,7 +45,7 @@ internal sealed class ChainWorkload : IWorkload
                 .. Peer("libevent", SubjectKind.Library, "chain_libevent.c", Library.Libevent),
                 .. Peer("libev", SubjectKind.Library, "chain_libev.c", Library.Libev),
                 .. Peer("libuv", SubjectKind.Library, "chain_libuv.c", Library.Libuv),
-                .. Available(settings).Select(program => Running.Programs.Own(program, SubjectKind.Ivy, workload, program, settings.OneCore, all)),
+                .. Available(settings).Select(program => Running.Programs.Own(program, SubjectKind.Ivy, workload, program, settings.BothCores, [.. all, settings.CoreArgument])),
             ],
             Twin = $"{BareEpoll}+idle",
             Targets = [new Target(ivy, "event", 1), new Target(ivy, "event", 1.03) { Peer = $"{BareEpoll}+idle" }],

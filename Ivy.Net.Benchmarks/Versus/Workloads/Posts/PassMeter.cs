@@ -3,7 +3,7 @@ using Ivy.Net.Benchmarks.Versus.Running;
 
 namespace Ivy.Net.Benchmarks.Versus.Workloads.Posts;
 
-/// <summary>Passes of so many messages each, repeated for the warm-up and then for the measurement: the C# side of Peers/posts.h. For the receiving thread.</summary>
+/// <summary>Passes of so many messages each, repeated for the warm-up and then for the measurement: the C# side of Peers/posts.h. For the receiver, which is the main thread, or waited for by it.</summary>
 /// <param name="arguments">Of the subject.</param>
 /// <param name="metric">What a pass gives.</param>
 /// <param name="isRate">Messages per second, or nanoseconds per message.</param>
@@ -11,9 +11,10 @@ internal sealed class PassMeter(SubjectArguments arguments, string metric, bool 
 {
     private readonly Figures _figures = new();
     private readonly int _run = arguments.Number("run");
+    private readonly int _core = arguments.Number("core");
     private long _passBegin;
-    private long _phaseBegin = Stopwatch.GetTimestamp();
-    private int _phase = arguments.Number("warm");
+    private long _runBegin;
+    private readonly WarmUp _warmUp = new(arguments.Number("warm"));
     private long _sleeps;
     private long _passes;
     private long _received;
@@ -38,20 +39,20 @@ internal sealed class PassMeter(SubjectArguments arguments, string metric, bool 
         _received += Count;
         _figures.Add(metric, isRate ? Count * 1e9 / nanoseconds : nanoseconds / Count);
         _figures.Add("sleeps", (Cpu.Sleeps() - _sleeps) / (double)Count);
-        if (Stopwatch.GetElapsedTime(_phaseBegin).TotalMilliseconds < _phase)
-        {
-            return true;
-        }
-
         if (_isWarm)
         {
-            return false;
+            return Stopwatch.GetElapsedTime(_runBegin).TotalMilliseconds < _run;
         }
 
-        _isWarm = true;
-        _figures.Clear();
-        _phaseBegin = Stopwatch.GetTimestamp();
-        _phase = _run;
+        if (_warmUp.IsOver)
+        {
+            // Not before: the thread on which the runtime compiles may have been started by this one, and inherits its cores.
+            Cores.PinMainThread(_core);
+            _isWarm = true;
+            _figures.Clear();
+            _runBegin = Stopwatch.GetTimestamp();
+        }
+
         return true;
     }
 

@@ -12,7 +12,6 @@ internal abstract class PingPongProgram
     public void Run(SubjectArguments arguments)
     {
         int load = arguments.Number("load");
-        Cores.Pin([arguments.Number("core")]);
         _meter = new PassMeter(arguments, "roundtrip", isRate: false);
         using var ready = new ManualResetEventSlim();
         Begin(first: true);

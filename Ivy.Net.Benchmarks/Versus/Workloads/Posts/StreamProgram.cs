@@ -20,7 +20,6 @@ internal abstract class StreamProgram
         int producers = arguments.Number("producers");
         int count = arguments.Number("count");
         int load = arguments.Number("load");
-        Cores.Pin([arguments.Number("core")]);
         _meter = new PassMeter(arguments, "posts", isRate: true) { Count = count - (count % producers) };
         Begin();
         _producers = [.. Enumerable.Range(0, producers).Select(index => new Producer(this, index, Window / producers, load))];

@@ -35,9 +35,14 @@ internal abstract class TimerProgram
         Count = arguments.Number("count");
         Sequence = new TimerSequence(Count);
         Prepare();
-        Repeat(arguments.Number("warm"));
+        int core = arguments.Number("core");
+        var warmUp = new WarmUp(arguments.Number("warm"));
+        Repeat(() => !warmUp.IsOver);
         _figures.Clear();
-        Repeat(arguments.Number("run"));
+        Cores.PinProcess(core);
+        long begin = Stopwatch.GetTimestamp();
+        int run = arguments.Number("run");
+        Repeat(() => Stopwatch.GetElapsedTime(begin).TotalMilliseconds < run);
         long repetitions = _expectedFired / Count;
         _figures.Check("fired", _fired / repetitions);
         _figures.Check("sum", _firedSum / repetitions);
@@ -129,15 +134,14 @@ internal abstract class TimerProgram
     }
 
     // At least once.
-    private void Repeat(int milliseconds)
+    private void Repeat(Func<bool> goesOn)
     {
-        long begin = Stopwatch.GetTimestamp();
         do
         {
             RunLoop();
             _figures.Add("fire", (_fireEnd - _fireBegin) / (double)Count);
         }
-        while (Stopwatch.GetElapsedTime(begin).TotalMilliseconds < milliseconds);
+        while (goesOn());
     }
 
     private void Time(string metric, Action work)

@@ -64,7 +64,7 @@ internal sealed class TimersWorkload : IWorkload
 
         IEnumerable<Subject> Peer(string name, string source, Library library) => Running.Programs.Peer(settings, name, SubjectKind.Library, source, [library], parameters);
 
-        Subject Own(string name, SubjectKind kind, string program) => Running.Programs.Own(name, kind, this, program, settings.OneCore, parameters);
+        Subject Own(string name, SubjectKind kind, string program) => Running.Programs.Own(name, kind, this, program, settings.BothCores, [.. parameters, settings.CoreArgument]);
     }
 
     private static IEnumerable<Target> Targets(string subject, string peer) =>

@@ -1,0 +1,74 @@
+using Ivy.Net.Benchmarks.Versus.Building;
+using Ivy.Net.Benchmarks.Versus.Running;
+using Ivy.Net.Polling;
+
+namespace Ivy.Net.Benchmarks.Versus.Workloads.Servers;
+
+/// <summary>The servers of all workloads with servers.</summary>
+internal static class EchoServers
+{
+    public const string IvyOnEpoll = "ivy-epoll";
+    public const string Sockets = "sockets";
+
+    /// <summary>Those of this assembly.</summary>
+    public static IReadOnlyDictionary<string, Action<SubjectArguments>> Programs { get; } = new Dictionary<string, Action<SubjectArguments>>(StringComparer.Ordinal)
+    {
+        ["ivy"] = IvyEchoServer.Run,
+        ["sockets"] = SocketsEchoServer.Run,
+    };
+
+    /// <summary>All that can run here.</summary>
+    /// <param name="settings">Has the compiler.</param>
+    /// <param name="workload">By whose name the programs of this assembly are started.</param>
+    /// <param name="own">What starts this assembly; null for how it was started itself.</param>
+    /// <param name="waits">Whether System.Net.Sockets keeps no buffer for a connection that is idle, at the price of a system call per message.</param>
+    public static IEnumerable<EchoServer> All(RunSettings settings, IWorkload workload, IReadOnlyList<string>? own = null, bool waits = false)
+    {
+        foreach (EchoServer peer in Peers(settings))
+        {
+            yield return peer;
+        }
+
+        own ??= Running.Programs.Command;
+        string[] sockets = [.. own, "subject", workload.Name, "sockets", $"waits={(waits ? 1 : 0)}"];
+        yield return new EchoServer(Sockets, SubjectKind.DotNet, sockets);
+        yield return new EchoServer($"{Sockets}-inline", SubjectKind.DotNet, ["env", "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1", .. sockets]);
+        foreach (IvPollMethod method in IvPollMethod.All.Where(IsAvailable))
+        {
+            yield return new EchoServer($"ivy-{method}", SubjectKind.Ivy, [.. own, "subject", workload.Name, "ivy", $"on={method}"]);
+        }
+    }
+
+    // A kernel or a sandbox may refuse one.
+    private static bool IsAvailable(IvPollMethod method)
+    {
+        try
+        {
+            method.Create().Dispose();
+            return true;
+        }
+        catch (IvException)
+        {
+            return false;
+        }
+    }
+
+    private static IEnumerable<EchoServer> Peers(RunSettings settings) =>
+    [
+        .. Peer(settings, "epoll", SubjectKind.Bare, "echo_epoll.c"),
+        .. Peer(settings, "uring", SubjectKind.Bare, "echo_uring.c", Library.Liburing),
+        .. Peer(settings, "ivykis", SubjectKind.Library, "echo_ivykis.c", Library.Ivykis),
+        .. Peer(settings, "libevent", SubjectKind.Library, "echo_libevent.c", Library.Libevent),
+        .. Peer(settings, "libuv", SubjectKind.Library, "echo_libuv.c", Library.Libuv),
+    ];
+
+    // Twice, as Programs.Peer does.
+    private static IEnumerable<EchoServer> Peer(RunSettings settings, string name, SubjectKind kind, string source, params Library[] libraries)
+    {
+        if (settings.Peers.Build(source, libraries) is { } program)
+        {
+            yield return new EchoServer(name, SubjectKind.SingleThreaded, [program, "--port", "0"]);
+            yield return new EchoServer($"{name}+idle", kind, [program, "--port", "0", "--idle-thread"]);
+        }
+    }
+}

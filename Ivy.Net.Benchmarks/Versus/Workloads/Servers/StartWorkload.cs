@@ -1,0 +1,38 @@
+using Ivy.Net.Benchmarks.Versus.Running;
+
+namespace Ivy.Net.Benchmarks.Versus.Workloads.Servers;
+
+/// <summary>How soon a server serves.</summary>
+internal sealed class StartWorkload : IWorkload
+{
+    public string Name => "start";
+
+    public string Summary => "from the start of the process to the first echo";
+
+    public IReadOnlyDictionary<string, Action<SubjectArguments>> Programs => EchoServers.Programs;
+
+    public IEnumerable<WorkloadCase> Cases(RunSettings settings)
+    {
+        if (settings.Peers.Build("load_start.c") is not { } program)
+        {
+            yield break;
+        }
+
+        yield return Case(settings, program, "as built", Running.Programs.Command);
+
+        // Publishing takes longer than all the rest of a smoke run.
+        if (settings.Scale != Scale.Smoke && ReadyToRunProgram.Publish() is { } published)
+        {
+            yield return Case(settings, program, "published with ReadyToRun", [published]);
+        }
+    }
+
+    private WorkloadCase Case(RunSettings settings, string program, string how, IReadOnlyList<string> own) => new()
+    {
+        Workload = Name,
+        Params = how,
+        Metrics = [new Metric(StartSubject.FirstEcho, "ms"), new Metric(StartSubject.Listening, "ms")],
+        Subjects = [.. EchoServers.All(settings, this, own).Select(server => new StartSubject(server, program, settings))],
+        Targets = [new Target(EchoServers.IvyOnEpoll, StartSubject.FirstEcho, 1.0) { Peer = EchoServers.Sockets }],
+    };
+}

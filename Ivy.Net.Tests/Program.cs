@@ -1,0 +1,71 @@
+using System.Reflection;
+using System.Xml;
+using Ivy.Net.Tests.Wine;
+using NUnit.Framework.Api;
+using NUnit.Framework.Interfaces;
+using NUnit.Framework.Internal;
+
+namespace Ivy.Net.Tests;
+
+/// <summary>
+/// Runs the tests of this program, by NUnit itself: <c>Ivy.Net.Tests RESULTS.xml [PART-OF-A-NAME]</c>. For where there is no
+/// <c>dotnet test</c>; the exit code is the number of tests that failed.
+/// </summary>
+internal static class Program
+{
+    private static int Main(string[] arguments)
+    {
+        var runner = new NUnitTestAssemblyRunner(new DefaultTestAssemblyBuilder());
+        DirectMethod.Install(runner.Load(Assembly.GetExecutingAssembly(), new Dictionary<string, object>()));
+        string part = arguments.Length > 1 ? arguments[1] : string.Empty;
+        ITestResult result = runner.Run(new Listener(), new PartOfAName(part));
+        using (var file = XmlWriter.Create(arguments[0], new XmlWriterSettings { Indent = true }))
+        {
+            result.ToXml(recursive: true).WriteTo(file);
+        }
+
+        Console.WriteLine($"{result.PassCount} passed, {result.FailCount} failed, {result.SkipCount} skipped");
+        return Math.Min(result.FailCount, byte.MaxValue);
+    }
+
+    private sealed class Listener : ITestListener
+    {
+        public void TestStarted(ITest test)
+        {
+            if (!test.IsSuite)
+            {
+                // If one never ends, its name is the last line.
+                Console.WriteLine(test.FullName);
+            }
+        }
+
+        public void TestFinished(ITestResult result)
+        {
+            if (result.ResultState.Status == TestStatus.Failed && (!result.Test.IsSuite || result.ResultState.Site is FailureSite.SetUp or FailureSite.TearDown))
+            {
+                Console.WriteLine($"FAILED {result.FullName}\n{result.Message}\n{result.StackTrace}");
+            }
+        }
+
+        public void TestOutput(TestOutput output)
+        {
+        }
+
+        public void SendMessage(TestMessage message)
+        {
+        }
+    }
+
+    /// <summary>Those whose name has the text in it, and that are not explicit.</summary>
+    private sealed class PartOfAName(string part) : TestFilter
+    {
+        public override bool Match(ITest test) => !test.IsSuite && test.FullName.Contains(part, StringComparison.Ordinal);
+
+        public override bool Pass(ITest test, bool negated = false) =>
+            test.RunState != RunState.Explicit && (test.IsSuite ? test.Tests.Any(child => Pass(child, negated)) : Match(test));
+
+        public override bool IsExplicitMatch(ITest test) => false;
+
+        public override TNode AddToXml(TNode parentNode, bool recursive) => parentNode.AddElement("filter");
+    }
+}

@@ -1,0 +1,24 @@
+using System.Runtime.InteropServices;
+
+namespace Ivy.Net.Tests.Support;
+
+/// <summary>What Wine does not do as Windows does, each with its name: the one reason for which a test of Windows may be skipped.</summary>
+internal static class WineQuirks
+{
+    /// <summary>Wine hides that the peer has closed while there is data to read before it.</summary>
+    public const string HidesEndBehindData = "Wine reports the end of a stream only when the data before it has been read";
+
+    /// <summary>Whether this is Wine.</summary>
+    public static bool IsWine { get; } = OperatingSystem.IsWindows()
+        && NativeLibrary.TryLoad("ntdll.dll", out nint library)
+        && NativeLibrary.TryGetExport(library, "wine_get_version", out _);
+
+    /// <summary>Skips the running test under Wine.</summary>
+    public static void SkipIf(string quirk)
+    {
+        if (IsWine)
+        {
+            Assert.Ignore(quirk);
+        }
+    }
+}
