@@ -129,7 +129,8 @@ public sealed partial class IvLoop
     private void Wait(IvTimestamp deadline)
     {
         ReadOnlySpan<IvChange> changes = Fds.TakeChanges();
-        if (deadline != IvTimestamp.MinValue && (!_posts.TrySleep() || IsQuitting))
+        bool spins = _spinNanoseconds > 0;
+        if (deadline != IvTimestamp.MinValue && ((spins ? _posts.HasPosts : !_posts.TrySleep()) || IsQuitting))
         {
             deadline = IvTimestamp.MinValue;
         }
@@ -143,7 +144,7 @@ public sealed partial class IvLoop
         // By the coarse clock: over many waits its error averages out, and the exact one is read only for timers.
         bool mayBlock = deadline != IvTimestamp.MinValue;
         long before = mayBlock ? _poller.CoarseNow : 0;
-        int count = _poller.Wait(changes, deadline, _ready);
+        int count = mayBlock && spins ? SpinAndWait(changes, deadline) : _poller.Wait(changes, deadline, _ready);
         _waitNanoseconds += mayBlock ? _poller.CoarseNow - before : 0;
         _isWaiting = false;
         if ((uint)count > (uint)_ready.Length)

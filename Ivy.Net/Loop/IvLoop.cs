@@ -72,6 +72,7 @@ public sealed partial class IvLoop : IDisposable
         Network = options.Network ?? network ?? IvNetwork.System;
         _poller = CreatePoller(options, Network, out string? passedOver);
         _isSimulated = _poller is SimulatedPoller;
+        _spinNanoseconds = _isSimulated ? 0 : options.SpinMicroseconds * 1000L;
         _created = _poller.Now;
         _ready = new IvReady[options.BatchSize];
         _slowNanoseconds = options.SlowCallback is { } slow ? Math.Max(IvTimestamp.ToNanoseconds(slow), 1) : long.MaxValue;

@@ -7,6 +7,7 @@ namespace Ivy.Net;
 public sealed class IvLoopOptions
 {
     internal const int DefaultPostPoolSize = 1024;
+    internal const int MaxSpinMicroseconds = 1_000_000;
 
     // As many events as one page of struct epoll_event holds: beyond that a larger batch saves nothing that was measurable,
     // and a smaller one lets timers and posts in sooner.
@@ -37,6 +38,22 @@ public sealed class IvLoopOptions
             field = value;
         }
     } = DefaultBatchSize;
+
+    /// <summary>
+    /// For how many microseconds the loop goes on looking, for posts above all, before it sleeps; at most a second. Defaults to 0. What
+    /// comes in that time finds the loop awake: nobody has to wake it, which costs a system call and the time that a thread needs
+    /// to start running. The price is a core that is busy while nothing happens. Simulated loops don't spin.
+    /// </summary>
+    public int SpinMicroseconds
+    {
+        get => field;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, MaxSpinMicroseconds);
+            field = value;
+        }
+    }
 
     /// <summary>How many items of posted work the loop keeps for reuse; more in flight are allocated. Defaults to 1024. Posts whose state is a value use a pool of 1024 for each type, which all loops share.</summary>
     public int PostPoolSize
@@ -81,6 +98,7 @@ public sealed class IvLoopOptions
         PollMethods = PollMethods,
         ExcludedPollMethods = ExcludedPollMethods,
         BatchSize = BatchSize,
+        SpinMicroseconds = SpinMicroseconds,
         PostPoolSize = PostPoolSize,
         PoolProvider = PoolProvider,
         UnhandledException = UnhandledException,

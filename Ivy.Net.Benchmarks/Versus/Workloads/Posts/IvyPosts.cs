@@ -22,11 +22,13 @@ internal sealed class IvyStream : StreamProgram, IDisposable
 /// <summary>IvEvent, one for each loop.</summary>
 internal sealed class IvyPingPong : PingPongProgram, IDisposable
 {
+    private readonly int _spin;
     private readonly IvEvent _first;
     private readonly IvEvent _second;
 
-    public IvyPingPong()
+    public IvyPingPong(int spinMicroseconds = 0)
     {
+        _spin = spinMicroseconds;
         _first = new IvEvent(_ => Received(first: true));
         _second = new IvEvent(_ => Received(first: false));
     }
@@ -39,7 +41,7 @@ internal sealed class IvyPingPong : PingPongProgram, IDisposable
 
     protected override void Begin(bool first)
     {
-        _ = new IvLoop();
+        _ = new IvLoop(new IvLoopOptions { SpinMicroseconds = _spin });
         Of(first).Register();
     }
 

@@ -7,6 +7,11 @@ namespace Ivy.Net.Benchmarks.Versus.Workloads.Posts;
 internal sealed class PostsWorkload : IWorkload
 {
     private const string Ivy = "ivy";
+    private const string PingPong = "ping-pong";
+    private const string IvySpin = "ivy-spin";
+
+    // Far longer than a round trip, so that neither side sleeps.
+    private const int SpinMicroseconds = 100;
     private const string Ivykis = "ivykis";
 
     public string Name => "posts";
@@ -16,6 +21,7 @@ internal sealed class PostsWorkload : IWorkload
     public IReadOnlyDictionary<string, Action<SubjectArguments>> Programs { get; } = new Dictionary<string, Action<SubjectArguments>>(StringComparer.Ordinal)
     {
         ["ivy"] = static arguments => Run(arguments, static () => new IvyStream(), static () => new IvyPingPong()),
+        [IvySpin] = static arguments => Run(arguments, static () => new IvyStream(), static () => new IvyPingPong(SpinMicroseconds)),
         ["channels"] = static arguments => Run(arguments, static () => new ChannelStream(), static () => new ChannelPingPong()),
         ["context"] = static arguments => Run(arguments, static () => new ContextStream(), static () => new ContextPingPong()),
     };
@@ -23,9 +29,9 @@ internal sealed class PostsWorkload : IWorkload
     public IEnumerable<WorkloadCase> Cases(RunSettings settings)
     {
         int divisor = settings.Scale == Scale.Smoke ? 1000 : 1;
-        yield return Case(settings, "ping-pong", 10_000 / divisor, new Metric("roundtrip", "ns"), "mode=pingpong", "producers=0") with
+        yield return Case(settings, PingPong, 10_000 / divisor, new Metric("roundtrip", "ns"), "mode=pingpong", "producers=0") with
         {
-            Targets = [new Target(Ivy, "roundtrip", 1) { Peer = Ivykis }],
+            Targets = [new Target(Ivy, "roundtrip", 1) { Peer = Ivykis }, new Target(IvySpin, "roundtrip", 0.3) { Peer = Ivykis }],
         };
         foreach (int producers in (int[])[1, 4])
         {
@@ -67,6 +73,7 @@ internal sealed class PostsWorkload : IWorkload
                 Own("Channels", SubjectKind.DotNet, "channels"),
                 Own("SynchronizationContext", SubjectKind.DotNet, "context"),
                 Own(Ivy, SubjectKind.Ivy, "ivy"),
+                .. name == PingPong ? [Own(IvySpin, SubjectKind.Ivy, IvySpin)] : (Subject[])[],
             ],
             Twin = Ivykis,
             Expected = new Dictionary<string, long>(StringComparer.Ordinal) { ["received"] = count, ["misordered"] = 0 },

@@ -8,12 +8,15 @@ namespace Ivy.Net.Benchmarks.Versus.Workloads.Servers;
 internal static class EchoServers
 {
     public const string IvyOnEpoll = "ivy-epoll";
+    public const string IvyOnCompletions = "ivy-completions";
     public const string Sockets = "sockets";
+    public const string BareEpoll = "epoll+idle";
 
     /// <summary>Those of this assembly.</summary>
     public static IReadOnlyDictionary<string, Action<SubjectArguments>> Programs { get; } = new Dictionary<string, Action<SubjectArguments>>(StringComparer.Ordinal)
     {
         ["ivy"] = IvyEchoServer.Run,
+        [IvyOnCompletions] = CompletionEchoServer.Run,
         ["sockets"] = SocketsEchoServer.Run,
     };
 
@@ -38,6 +41,11 @@ internal static class EchoServers
             yield return new EchoServer($"ivy-{method}", SubjectKind.Ivy, [.. own, "subject", workload.Name, "ivy", $"on={method}"]);
         }
     }
+
+    /// <summary>The completion engine, where there is one.</summary>
+    public static IEnumerable<EchoServer> Completing(IWorkload workload) => CompletionEchoServer.IsAvailable
+        ? [new EchoServer(IvyOnCompletions, SubjectKind.Ivy, [.. Running.Programs.Command, "subject", workload.Name, IvyOnCompletions])]
+        : [];
 
     // A kernel or a sandbox may refuse one.
     private static bool IsAvailable(IvPollMethod method)

@@ -21,7 +21,7 @@ internal sealed class EchoWorkload : IWorkload
             yield break;
         }
 
-        EchoServer[] servers = [.. EchoServers.All(settings, this)];
+        EchoServer[] servers = [.. EchoServers.All(settings, this), .. EchoServers.Completing(this)];
         foreach (int size in (int[])[64, 16 * 1024])
         {
             foreach (int connections in (int[])[1, 64, 1000])
@@ -37,11 +37,18 @@ internal sealed class EchoWorkload : IWorkload
                         new Target(EchoServers.IvyOnEpoll, MessageLoad.Cpu, 1.00),
                         new Target(EchoServers.IvyOnEpoll, MessageLoad.Cpu, 0.55) { Peer = EchoServers.Sockets },
                         new Target(EchoServers.IvyOnEpoll, MessageLoad.P99, 1.0),
+                        .. OfCompletions(size, connections),
                     ],
                 };
             }
         }
     }
+
+    // A completion saves a call a message where there are enough of them for each turn; that is what it is for.
+    private static Target[] OfCompletions(int size, int connections) => size == 64 && connections == 64
+        ? [new Target(EchoServers.IvyOnCompletions, MessageLoad.Cpu, 0.96) { Peer = EchoServers.BareEpoll }]
+        : [];
+
     private static MessageLoad Load(string program, int connections, int size, EchoServer server, RunSettings settings)
     {
         bool isSmoke = settings.Scale == Scale.Smoke;
