@@ -89,7 +89,7 @@ Task("Pack").IsDependentOn("Build").Does(() =>
 Task("Wine").Does(() =>
 {
     const string Folder = "artifacts/wine";
-    var wine = new[] { "/usr/lib/wine/wine64", "/usr/bin/wine64", "/usr/bin/wine" }.FirstOrDefault(FileExists)
+    var wine = new[] { "/usr/lib/wine/wine64", "/usr/bin/wine64", "/usr/bin/wine" }.FirstOrDefault(path => FileExists(path))
         ?? throw new CakeException("wine64 is missing; on Debian: apt-get install wine wine64");
     CleanDirectory(Folder);
     DotNetPublish("Ivy.Net.Tests", new DotNetPublishSettings

@@ -14,6 +14,9 @@ internal static class Descriptors
 
     private static int CountLinks(string prefix)
     {
+        // What earlier tests have left to the finalizers must not be closed between two counts.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         int count = 0;
         foreach (string path in Directory.GetFiles("/proc/self/fd"))
         {

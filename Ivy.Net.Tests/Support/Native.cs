@@ -40,6 +40,9 @@ internal static unsafe partial class Native
     /// <summary>The open descriptors of the process by kind: what /proc/self/fd points to, without the numbers of inodes.</summary>
     public static SortedDictionary<string, int> OpenDescriptors()
     {
+        // What earlier tests have left to the finalizers must not be closed between two counts.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (string link in Directory.GetFiles("/proc/self/fd"))
         {

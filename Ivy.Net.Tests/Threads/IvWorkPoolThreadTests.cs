@@ -40,6 +40,7 @@ internal sealed class IvWorkPoolThreadTests(string backend)
             ExcludedPollMethods = ["x"],
             BatchSize = 3,
             PostPoolSize = 4,
+            SpinMicroseconds = 7,
             PoolProvider = new Microsoft.Extensions.ObjectPool.DefaultObjectPoolProvider(),
             UnhandledException = static _ => { },
             LeakReport = static _ => { },

@@ -13,6 +13,9 @@ internal sealed class PostItem(ObjectPool<PostItem> pool) : PostNode
     /// <summary>Calls a callback of a type that only the caller knows.</summary>
     public delegate void Invoker(Delegate callback, object? state);
 
+    /// <summary>Where it goes when it has run.</summary>
+    public ObjectPool<PostItem> Pool { get; set; } = pool;
+
     public override Delegate? Callback => _callback;
 
     public void Set(Delegate callback, object? state, Invoker? invoker)
@@ -45,7 +48,7 @@ internal sealed class PostItem(ObjectPool<PostItem> pool) : PostNode
         _state = null;
         _invoker = null;
         Next = null;
-        pool.Return(this);
+        Pool.Return(this);
         return true;
     }
 

@@ -349,8 +349,12 @@ public sealed partial class IvLoop : IDisposable
 
     private static ObjectPool<PostItem> CreatePool(IvLoopOptions options)
     {
+        if (options.PoolProvider is not { } provider)
+        {
+            return new PostPool(options.PostPoolSize);
+        }
+
         var policy = new PostItem.Policy();
-        ObjectPoolProvider provider = options.PoolProvider ?? new DefaultObjectPoolProvider { MaximumRetained = options.PostPoolSize };
         policy.Pool = provider.Create(policy);
         return policy.Pool;
     }

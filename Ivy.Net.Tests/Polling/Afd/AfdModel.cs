@@ -124,6 +124,8 @@ internal sealed unsafe class AfdModel : IAfdApi
         }
     }
 
+    public object Process => this;
+
     public IvError OpenPort(out nint port)
     {
         port = 0x8000;

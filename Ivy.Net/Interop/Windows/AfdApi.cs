@@ -38,6 +38,8 @@ internal sealed unsafe partial class AfdApi : IAfdApi
     /// <summary>The one object; asked for on Windows only.</summary>
     public static AfdApi System { get; } = new();
 
+    public object Process => this;
+
     public IvError OpenPort(out nint port)
     {
         port = CreateIoCompletionPort(InvalidHandle, 0, 0, 1);

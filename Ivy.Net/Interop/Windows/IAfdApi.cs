@@ -3,6 +3,9 @@ namespace Ivy.Net.Interop.Windows;
 /// <summary>The system calls that polling by AFD is made of: the kernel's, or those of a model in the tests.</summary>
 internal unsafe interface IAfdApi
 {
+    /// <summary>Where a handle means one socket only: the process, or a model.</summary>
+    object Process { get; }
+
     /// <summary>Makes a completion port.</summary>
     IvError OpenPort(out nint port);
 

@@ -98,6 +98,9 @@ internal sealed unsafe partial class AfdEngine : IDisposable
 
     public AfdCounters Counters => new(_submits, _inline, _cancels, _packets, _localCloses, _inFlight, _byHandle.Count, _devices.Count);
 
+    /// <summary>Where its handles mean something.</summary>
+    public object Process => _api.Process;
+
     /// <summary>EBADF for what is closed, EPERM for a file, ENOTSOCK for what else is open and no socket. Any thread.</summary>
     public IvError Validate(nint handle) => _api.Validate(handle);
 

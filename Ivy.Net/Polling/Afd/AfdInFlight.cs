@@ -10,7 +10,7 @@ namespace Ivy.Net.Polling;
 internal static class AfdInFlight
 {
     private static readonly Lock Gate = new();
-    private static readonly Dictionary<nint, AfdEngine> Owners = [];
+    private static readonly Dictionary<(object Process, nint Socket), AfdEngine> Owners = [];
 
     static AfdInFlight() => LookInDebugBuilds();
 
@@ -27,7 +27,7 @@ internal static class AfdInFlight
 
         lock (Gate)
         {
-            return Owners.TryAdd(socket, engine) || Owners[socket] == engine;
+            return Owners.TryAdd((engine.Process, socket), engine) || Owners[(engine.Process, socket)] == engine;
         }
     }
 
@@ -41,9 +41,9 @@ internal static class AfdInFlight
 
         lock (Gate)
         {
-            if (Owners.TryGetValue(socket, out AfdEngine? owner) && owner == engine)
+            if (Owners.TryGetValue((engine.Process, socket), out AfdEngine? owner) && owner == engine)
             {
-                Owners.Remove(socket);
+                Owners.Remove((engine.Process, socket));
             }
         }
     }
