@@ -5,7 +5,7 @@ using Ivy.Net.Tests.Support;
 
 namespace Ivy.Net.Tests.Edge;
 
-/// <summary>What an EdgeLoop may sit on: every poll method of the library, the simulation, and of those that tell edges a version that does not.</summary>
+/// <summary>What an EdgeLoop may sit on: every poll method of the library, the simulation, and of those that tell edges a version that does not; kqueue by its models.</summary>
 internal sealed class EdgeBackend
 {
     private readonly Func<SimulatedNetwork?, IvPoller> _create;
@@ -20,6 +20,8 @@ internal sealed class EdgeBackend
     public static IEnumerable<EdgeBackend> All =>
     [
         .. Kernels,
+        new EdgeBackend("kqueue-model-darwin", isSimulated: false, static _ => new KqueuePoller(new KqueueModel(KqueueQuirks.Darwin))),
+        new EdgeBackend("kqueue-model-freebsd", isSimulated: false, static _ => new KqueuePoller(new KqueueModel(KqueueQuirks.FreeBsd))),
         new EdgeBackend("simulated", isSimulated: true, static network => new SimulatedPoller(network!)),
         new EdgeBackend("simulated-levels", isSimulated: true, static network => new LevelPoller(new SimulatedPoller(network!))),
     ];
