@@ -7,7 +7,7 @@ namespace Ivy.Net;
 /// registered. A timer whose deadline has passed when it is registered runs in the next turn, after the tasks and a look at
 /// the descriptors: timers starve nobody.</para>
 /// <para>All members are for the loop's thread while the timer is registered; none allocates. Adding and removing cost
-/// O(log n), moving the deadline of a running timer later costs O(1). Follows iv_timer(3); see IvTimer(3).</para>
+/// O(1) for what is not due soon, else O(log n); moving the deadline of a running timer later costs O(1). Follows iv_timer(3); see IvTimer(3).</para>
 /// </remarks>
 public sealed class IvTimer : IvObject
 {
