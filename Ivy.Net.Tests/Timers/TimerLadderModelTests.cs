@@ -86,6 +86,55 @@ internal sealed class TimerLadderModelTests
     }
 
     [Test]
+    public void Places_of_timers_that_were_stopped_are_used_again_before_memory_is_taken()
+    {
+        var random = new Random(4);
+        using var test = new TestLoop();
+        TimerLadder armed = test.Loop.Timers.Armed;
+        List<IvTimer> model = [];
+        Start(20_000);
+        int room = armed.Room;
+        for (int round = 0; round < 5; round++)
+        {
+            while (model.Count > 2_000)
+            {
+                int which = random.Next(model.Count);
+                model[which].Unregister();
+                model[which] = model[^1];
+                model.RemoveAt(model.Count - 1);
+            }
+
+            Assert.That(armed.IsConsistent(), Is.True);
+            Start(18_000);
+            Assert.That(armed.IsConsistent(), Is.True);
+        }
+
+        Assert.That(armed.Room, Is.EqualTo(room));
+        model.Sort(static (left, right) => (left.Deadline, left.Order).CompareTo((right.Deadline, right.Order)));
+        foreach (IvTimer expected in model)
+        {
+            IvTimer? popped = armed.PopDue(long.MaxValue);
+            Assert.That(popped, Is.SameAs(expected));
+        }
+
+        foreach (IvTimer popped in model)
+        {
+            armed.Add(popped);
+            popped.Unregister();
+        }
+
+        void Start(int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                var timer = new IvTimer(_ => { });
+                timer.StartAt(new IvTimestamp(1_000_000 + random.NextInt64(1L << 50)));
+                model.Add(timer);
+            }
+        }
+    }
+
+    [Test]
     public void Ten_thousand_timers_of_one_nanosecond_run_in_the_order_of_registration_beside_others()
     {
         var random = new Random(3);

@@ -28,6 +28,9 @@ internal sealed class TimerBuckets
     /// <summary>How many entries there are in all buckets.</summary>
     public int Count { get; private set; }
 
+    /// <summary>For how many there is room, for tests.</summary>
+    internal int Room => _entries.Length;
+
     /// <summary>Makes sure that buckets below this number exist.</summary>
     public void Provide(int buckets)
     {

@@ -39,6 +39,8 @@ internal sealed class TimerLadder
 
     internal int LargeHeap { get; set; } = DefaultLargeHeap;
 
+    internal int Room => _buckets.Room;
+
     public int Count => _heap.Count + _buckets.Count;
 
     /// <summary>The earliest deadline, <see cref="long.MaxValue"/> if there is none. Brings the first entry up to date.</summary>
