@@ -15,6 +15,10 @@ internal sealed class LoopModelTests(ConformanceBackend backend)
     [Category("Stress")]
     public void Many_long_random_programs_call_whom_the_rules_say() => Check(programs: 20_000, length: 400);
 
+    // What long runs have found.
+    [TestCase(38504, 34730, 49714, 48139, 15883, 13581, 0, 14378, 57970, 23622, 64098)]
+    public void Programs_that_once_failed_hold(params int[] program) => Assert.That(LoopModel.Run(backend, program), Is.Null);
+
     private void Check(int programs, int length)
     {
         Gen<int[]> program = from size in Gen.Choose(1, length)
