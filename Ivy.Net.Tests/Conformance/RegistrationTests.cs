@@ -384,6 +384,31 @@ internal sealed class RegistrationTests(ConformanceBackend backend)
     });
 
     [Test]
+    [Category("B21")]
+    public void A_peer_that_had_closed_its_side_sees_the_end_at_once_too() => backend.Run(bench =>
+    {
+        (IvSocket near, IvSocket far) = bench.Pair();
+        byte[] bytes = new byte[4096];
+        while (near.Send(bytes).IsOk)
+        {
+        }
+
+        far.Shutdown(SocketShutdown.Send);
+        bench.Watch(near, onIn: null, fd =>
+        {
+            near.Dispose();
+            bench.Log.Add($"out {fd.IsRegistered} {bench.Receive(far, bytes.Length)}");
+        });
+        bench.Turn(2);
+        while (far.Receive(bytes).IsOk)
+        {
+        }
+
+        bench.Until(() => bench.Log.Count > 0, "there is room");
+        Assert.That(bench.Log, Is.EqualTo(["out False end of stream"]));
+    });
+
+    [Test]
     public void A_handler_may_dispose_everybody_elses_socket() => backend.Run(bench =>
     {
         const int crowd = 20;

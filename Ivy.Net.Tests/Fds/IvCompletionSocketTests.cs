@@ -37,6 +37,20 @@ internal sealed class IvCompletionSocketTests
     });
 
     [Test]
+    public void Inside_another_loop_what_a_handler_asked_for_is_told_before_that_one_waits() => Run((bench, _) =>
+    {
+        (IvSocket near, IvSocket far) = bench.Pair();
+        Open(bench, near, static connection => connection.SendReceived());
+        Assert.That(bench.Loop.BackendHandle, Is.GreaterThan((nint)0));
+        for (int i = 0; i < 3; i++)
+        {
+            bench.Send(far, "hello");
+            bench.Loop.Run(IvRunMode.NonBlocking);
+            Assert.That(bench.Receive(far), Is.EqualTo("hello"));
+        }
+    });
+
+    [Test]
     public void An_echo_turn_is_one_system_call_and_a_hundred_of_them_too() => Run((bench, _) =>
     {
         var pairs = new List<IvSocket>();

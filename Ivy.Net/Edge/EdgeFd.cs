@@ -228,6 +228,8 @@ public abstract partial class EdgeFd<TState>
     /// <returns>A text for messages. Allocates.</returns>
     public override string ToString() => string.Concat("Edge", Watch.ToString().AsSpan("Iv".Length));
 
+    internal bool IsWatched => Watch.IsRegistered;
+
     private protected abstract void CallClose(EdgeCloseReason reason);
 
     private protected bool Has(EdgeFlags flag) => (_flags & flag) != 0;

@@ -202,7 +202,11 @@ public abstract class EdgeLoop<TState> : IDisposable
         CheckUsable(this, nameof(CloseAll));
         foreach (EdgeFd<TState> fd in CollectFds())
         {
-            fd.Close();
+            // An OnClose before this one may have disarmed it, or closed it.
+            if (fd.IsWatched)
+            {
+                fd.Close();
+            }
         }
     }
 

@@ -203,6 +203,13 @@ public sealed class IvCompletionSocket : IvObject, ISocketWatcher, ICompletionOw
         }
 
         _hasEnded = !result.IsOk;
+        if (result.IsError && _ending == Ending.Close)
+        {
+            // What was to be sent first has nobody to go to, and nobody waits for anything any more.
+            Socket.Dispose();
+            return;
+        }
+
         if (result.IsError)
         {
             _ending = Ending.No;

@@ -224,10 +224,10 @@ public sealed partial class IvLoop
     }
 
     // For a loop inside another one: the kernel must know all interests before the other one waits; and a poller whose
-    // reports disarm a descriptor arms it anew.
+    // reports disarm a descriptor arms it anew. What an engine that completes has been asked for is told there, too.
     private void FlushChanges()
     {
-        if (_isEmbedded && !_isWaiting && (Fds.HasChanges || _hasReported))
+        if (_isEmbedded && !_isWaiting && (Fds.HasChanges || _hasReported || _completions is not null))
         {
             _hasReported = false;
             _hasRefusals = _poller.Wait(Fds.TakeChanges(), IvTimestamp.MinValue, []) > 0;

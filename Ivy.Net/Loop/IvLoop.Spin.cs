@@ -18,7 +18,7 @@ public sealed partial class IvLoop
     {
         int count = _poller.Wait(changes, IvTimestamp.MinValue, _ready);
         long end = Math.Min(_poller.Now.AddNanoseconds(_spinNanoseconds).Nanoseconds, deadline.Nanoseconds);
-        while (count == 0 && !SeesPost())
+        while (count == 0 && !HasCompletions && !SeesPost())
         {
             count = _poller.Wait(default, IvTimestamp.MinValue, _ready);
             if (count == 0 && _poller.Now.Nanoseconds >= end)
@@ -29,6 +29,9 @@ public sealed partial class IvLoop
 
         return count;
     }
+
+    // They are not among the reports of a wait.
+    private bool HasCompletions => _completions is { HasReady: true };
 
     private bool SeesPost()
     {

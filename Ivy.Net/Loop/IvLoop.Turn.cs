@@ -157,7 +157,7 @@ public sealed partial class IvLoop
         _readyCount = count;
         _isBatchOpen = true;
         _postBatch = _posts.Take();
-        _looksOfFlood = count == 0 && _postBatch is not null ? _looksOfFlood + 1 : 0;
+        _looksOfFlood = count == 0 && _postBatch is not null && !HasCompletions ? _looksOfFlood + 1 : 0;
     }
 
     // Posts, then ready descriptors; false if Break ended it early.

@@ -75,7 +75,9 @@ public sealed partial class KqueuePoller
         KnoteMode urgent = (watch.Want & IvBands.Pri) != 0 ? KnoteMode.Level : KnoteMode.Absent;
 
         // What has said that its direction has ended goes on saying it from now on.
-        read = read == KnoteMode.Quiet && (watch.Said & KqueueSigns.ReadEnd) != 0 ? KnoteMode.Level : read;
+        // But half an end that nobody wants to know of would be said for ever, to nobody.
+        bool isWanted = (watch.Want & IvBands.Hangup) != 0 || (watch.Said & KqueueSigns.WriteEnd) != 0 || !IsSocket(fd, ref watch);
+        read = read == KnoteMode.Quiet && (watch.Said & KqueueSigns.ReadEnd) != 0 && isWanted ? KnoteMode.Level : read;
         write = write == KnoteMode.Quiet && (watch.Said & KqueueSigns.WriteEnd) != 0 ? KnoteMode.Level : write;
 
         int before = _changeCount;

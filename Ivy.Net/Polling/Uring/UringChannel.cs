@@ -54,26 +54,32 @@ internal sealed unsafe class UringChannel(UringCompletions engine, ICompletionOw
 
     public override void Send(ReadOnlySpan<byte> bytes)
     {
-        Unsent += bytes.Length;
-        while (!bytes.IsEmpty)
+        try
         {
-            if (!_isFilling)
+            while (!bytes.IsEmpty)
             {
-                _filling = new Block { Buffer = engine.Buffers.Take() };
-                _isFilling = true;
-            }
+                if (!_isFilling)
+                {
+                    _filling = new Block { Buffer = engine.Buffers.Take() };
+                    _isFilling = true;
+                }
 
-            int part = Math.Min(bytes.Length, UringBuffers.Size - _filling.Length);
-            bytes[..part].CopyTo(new Span<byte>(engine.Buffers.At(_filling.Buffer) + _filling.Length, part));
-            _filling.Length += part;
-            bytes = bytes[part..];
-            if (_filling.Length == UringBuffers.Size)
-            {
-                CloseFilling();
+                int part = Math.Min(bytes.Length, UringBuffers.Size - _filling.Length);
+                bytes[..part].CopyTo(new Span<byte>(engine.Buffers.At(_filling.Buffer) + _filling.Length, part));
+                _filling.Length += part;
+                Unsent += part;
+                bytes = bytes[part..];
+                if (_filling.Length == UringBuffers.Size)
+                {
+                    CloseFilling();
+                }
             }
         }
-
-        SendNext();
+        finally
+        {
+            // Also what there was room for when memory ran out: it is counted, and its end has to come.
+            SendNext();
+        }
     }
 
     public override void SendReceived()
@@ -83,7 +89,7 @@ internal sealed unsafe class UringChannel(UringCompletions engine, ICompletionOw
             return;
         }
 
-        if (_isSending || engine.Buffers.AtKernel < ScarceBuffers)
+        if (_isSending || _isFilling || engine.Buffers.AtKernel < ScarceBuffers)
         {
             Send(Received);
             engine.Buffers.GiveBack(_received);
@@ -116,7 +122,7 @@ internal sealed unsafe class UringChannel(UringCompletions engine, ICompletionOw
 
         if (_isArmed || _isSending)
         {
-            engine.Ring.Submit();
+            engine.Ring.SubmitAndSettle();
         }
         else
         {

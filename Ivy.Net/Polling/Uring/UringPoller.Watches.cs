@@ -74,7 +74,12 @@ public sealed unsafe partial class UringPoller
         if (watch.Is(UringWatch.State.Armed))
         {
             Disarm(slot, ref watch);
-            _ring.Submit();
+        }
+
+        // Also one that a report has taken back, and that is not handed over yet.
+        if (_ring.Pending > 0)
+        {
+            _ring.SubmitAndSettle();
         }
 
         // Queued or not, that stays: its place in the queue is that of the slot's next owner.

@@ -150,6 +150,23 @@ internal sealed unsafe class UringRing : IDisposable
         RaiseFailed(-(int)IvError.EBUSY);
     }
 
+    /// <summary>
+    /// As <see cref="Submit"/>, and goes on until the kernel has done what it has put off: it does some twenty things at a time, and
+    /// what was submitted last may lie behind them.
+    /// </summary>
+    public void SubmitAndSettle()
+    {
+        const uint ManyAnswers = 16;
+        uint before;
+        do
+        {
+            Spill();
+            before = Volatile.Read(ref *_answerTail);
+            Submit();
+        }
+        while (Volatile.Read(ref *_answerTail) - before >= ManyAnswers);
+    }
+
     /// <summary>The next answer, if there is one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTake(out UringCompletion answer)
