@@ -10,7 +10,7 @@ namespace Ivy.Net.Tests;
 
 /// <summary>
 /// Runs the tests of this program, by NUnit itself: <c>Ivy.Net.Tests RESULTS.xml [PART-OF-A-NAME]</c>. For where there is no
-/// <c>dotnet test</c>; the exit code is the number of tests that failed.
+/// <c>dotnet test</c>. Prints what fails, and the count; the exit code is the number of tests that failed, 255 at most.
 /// </summary>
 internal static class Program
 {
@@ -22,8 +22,8 @@ internal static class Program
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         var runner = new NUnitTestAssemblyRunner(new DefaultTestAssemblyBuilder());
         _ = runner.Load(Assembly.GetExecutingAssembly(), new Dictionary<string, object> { [FrameworkPackageSettings.NumberOfTestWorkers] = 0 });
-        string part = arguments.Length > 1 ? arguments[1] : string.Empty;
-        ITestResult result = runner.Run(new Listener(output), new PartOfAName(part));
+        using var progress = new TestProgress(output);
+        ITestResult result = runner.Run(progress, new PartOfAName(arguments.Length > 1 ? arguments[1] : string.Empty));
         using (var file = XmlWriter.Create(arguments[0], new XmlWriterSettings { Indent = true }))
         {
             result.ToXml(recursive: true).WriteTo(file);
@@ -31,31 +31,6 @@ internal static class Program
 
         output.WriteLine($"{result.PassCount} passed, {result.FailCount} failed, {result.SkipCount} skipped");
         return Math.Min(result.FailCount, byte.MaxValue);
-    }
-
-    private sealed class Listener(TextWriter output) : ITestListener
-    {
-        public void TestStarted(ITest test)
-        {
-            // If one never ends, its name is the last line.
-            output.WriteLine(test.FullName);
-        }
-
-        public void TestFinished(ITestResult result)
-        {
-            if (result.ResultState.Status == TestStatus.Failed && (!result.Test.IsSuite || result.ResultState.Site is FailureSite.SetUp or FailureSite.TearDown))
-            {
-                output.WriteLine($"FAILED {result.FullName}\n{result.Message}\n{result.StackTrace}");
-            }
-        }
-
-        public void TestOutput(TestOutput output)
-        {
-        }
-
-        public void SendMessage(TestMessage message)
-        {
-        }
     }
 
     /// <summary>Those whose name has the text in it, and that are not explicit.</summary>

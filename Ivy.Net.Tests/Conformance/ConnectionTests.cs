@@ -1,4 +1,5 @@
 using System.Net;
+using Ivy.Net.Tests.Support;
 
 namespace Ivy.Net.Tests.Conformance;
 
@@ -39,6 +40,7 @@ internal sealed class ConnectionTests(ConformanceBackend backend)
     [Category("F3")]
     public void A_reset_is_told_to_an_object_that_wants_nothing_but_Err() => backend.Run(bench =>
     {
+        backend.SkipIf(WineQuirks.TakesErrors);
         (IvSocket client, IvSocket server) = bench.Connection();
         bench.Watch(client, onErr: fd =>
         {

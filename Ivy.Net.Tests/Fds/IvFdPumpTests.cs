@@ -43,7 +43,7 @@ internal sealed class IvFdPumpTests
         rig.Read();
         rig.AssertReceived(1000);
         Assert.That((rig.Pump.BytesIn, rig.Pump.BytesOut, rig.Pump.BytesInHand), Is.EqualTo((1000L, 1000L, 0)));
-        Assert.That(rig.Pump.BytesSpliced, Is.EqualTo(way == PumpWay.Splice ? 1000 : 0));
+        Assert.That(rig.Pump.BytesSpliced, Is.EqualTo(way == PumpWay.Splice && !OperatingSystem.IsWindows() ? 1000 : 0));
         Assert.That(rig.Bands, Has.Count.EqualTo(1), "it never had to wait for the target");
     }
 
@@ -246,6 +246,7 @@ internal sealed class IvFdPumpTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "splice(2)")]
     public void Bytes_that_are_in_the_pipe_when_the_target_refuses_are_all_delivered()
     {
         // The target takes the first splices, and refuses when a lot is in the pipe.
@@ -292,6 +293,7 @@ internal sealed class IvFdPumpTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "splice(2)")]
     public void A_pump_that_is_splicing_makes_two_calls_for_what_is_there()
     {
         using var rig = new PumpRig();

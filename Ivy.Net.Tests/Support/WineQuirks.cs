@@ -8,6 +8,12 @@ internal static class WineQuirks
     /// <summary>Wine hides that the peer has closed while there is data to read before it.</summary>
     public const string HidesEndBehindData = "Wine reports the end of a stream only when the data before it has been read";
 
+    /// <summary>Wine's server asks a socket for its error when it polls it, and so takes it: what was reset looks like what has ended.</summary>
+    public const string TakesErrors = "Wine's server takes the error of a socket that was reset: neither SO_ERROR nor a read has it afterwards";
+
+    /// <summary>Wine has no AF_UNIX.</summary>
+    public const string NoUnixSockets = "Wine has no Unix sockets";
+
     /// <summary>Whether this is Wine.</summary>
     public static bool IsWine { get; } = OperatingSystem.IsWindows()
         && NativeLibrary.TryLoad("ntdll.dll", out nint library)

@@ -105,6 +105,10 @@ internal static class EndPointParser
         {
             problem = "a Unix path has no NUL in it";
         }
+        else if (!Socket.OSSupportsUnixDomainSockets)
+        {
+            problem = "this system has no Unix sockets";
+        }
 
         return problem.Length != 0 ? null
             : new UnixDomainSocketEndPoint(path[0] == '@' ? string.Concat("\0", path[1..]) : path.ToString());

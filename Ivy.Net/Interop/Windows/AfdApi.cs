@@ -21,7 +21,6 @@ internal sealed unsafe partial class AfdApi : IAfdApi
     private const int ErrorInvalidHandle = 6;
     private const int WaitTimeout = 258;
     private const int FileTypeDisk = 1;
-    private const int WinsockNotSocket = 10038;
 
     // Layers above AFD are few; more turns than this would be a ring.
     private const int MostLayers = 8;
@@ -84,11 +83,6 @@ internal sealed unsafe partial class AfdApi : IAfdApi
             return IvError.None;
         }
 
-        if (LastCode() != WinsockNotSocket)
-        {
-            return IvError.ENOTSOCK;
-        }
-
         uint flags;
         return GetHandleInformation(handle, &flags) == 0 ? IvError.EBADF : GetFileType(handle) == FileTypeDisk ? IvError.EPERM : IvError.ENOTSOCK;
     }
@@ -111,8 +105,9 @@ internal sealed unsafe partial class AfdApi : IAfdApi
             handle = below;
         }
 
+        // Wine answers getsockopt for files too.
         socket = 0;
-        return IvError.EOPNOTSUPP;
+        return GetFileType(handle) == FileTypeDisk ? IvError.EPERM : IvError.EOPNOTSUPP;
     }
 
     // SAFETY: the block is native memory that stays until its packet has been seen; no event and no routine, so that the poll

@@ -25,6 +25,9 @@ internal struct AfdRegistration
     /// <summary>What has come, and was not taken yet.</summary>
     public AfdEvents Ready;
 
+    /// <summary>What has come is the answer to a poll for less than is wanted.</summary>
+    public bool IsPartial;
+
     public AfdPollState State;
 
     /// <summary>Nothing but the end of the socket is watched for after a report.</summary>
