@@ -68,7 +68,7 @@ internal sealed class ServerWorkloadTests
             File.WriteAllText(source, WrongServer.Replace("WRONG", wrong, StringComparison.Ordinal));
             Assert.That(new Gcc().Compile(source, server, ["-I", SourceTree.Peers]), Is.Null);
 
-            var load = new MessageLoad(program, connections: 1, size: 64, SubjectKind.Bare, Settings);
+            var load = new MessageLoad(program, connections: 1, size: 64, Settings);
             var subject = new ServerSubject(new EchoServer("wrong", SubjectKind.Bare, [server, "--port", "0"]), load, Settings);
             Assert.That(subject.Measure(CancellationToken.None).Rejection, Does.Contain(reason));
         }
@@ -82,7 +82,7 @@ internal sealed class ServerWorkloadTests
     public void A_server_that_does_not_start_is_rejected_with_its_complaint()
     {
         string program = Settings.Peers.Build("echo_epoll.c") ?? Missing<string>();
-        var load = new MessageLoad("load_echo", connections: 1, size: 64, SubjectKind.Bare, Settings);
+        var load = new MessageLoad("load_echo", connections: 1, size: 64, Settings);
         var subject = new ServerSubject(new EchoServer("wrong", SubjectKind.Bare, [program, "--what"]), load, Settings);
         Assert.That(subject.Measure(CancellationToken.None).Rejection, Does.StartWith("the server did not say what it is listening on").And.Contains("--what"));
     }
