@@ -87,6 +87,34 @@ internal sealed class ServerWorkloadTests
         Assert.That(subject.Measure(CancellationToken.None).Rejection, Does.StartWith("the server did not say what it is listening on").And.Contains("--what"));
     }
 
+    [Test]
+    public void A_server_that_does_not_become_warm_is_rejected_with_what_it_says_instead()
+    {
+        var load = new MessageLoad(Settings.Peers.Build("load_echo.c") ?? Missing<string>(), connections: 1, size: 64, Settings);
+        var server = new EchoServer("wrong", SubjectKind.Ivy, ["sh", "-c", "echo listening on 127.0.0.1:1; echo cold; exec sleep 60"]) { SaysWhenWarm = true };
+        Assert.That(new ServerSubject(server, load, Settings).Measure(CancellationToken.None).Rejection, Is.EqualTo("the server did not become warm, but says: cold"));
+    }
+
+    [Test]
+    public void A_server_that_does_not_close_its_side_is_rejected_by_churn()
+    {
+        string program = Settings.Peers.Build("load_churn.c") ?? Missing<string>();
+        string folder = Directory.CreateTempSubdirectory("ivy-versus-").FullName;
+        try
+        {
+            string source = Path.Combine(folder, "lazy.c");
+            string server = Path.Combine(folder, "lazy");
+            File.WriteAllText(source, WrongServer.Replace("if (++number == 10) { WRONG; }", "(void)number;", StringComparison.Ordinal).Replace("return 0;", "pause(); return 0;", StringComparison.Ordinal));
+            Assert.That(new Gcc().Compile(source, server, ["-I", SourceTree.Peers]), Is.Null);
+            var subject = new ServerSubject(new EchoServer("lazy", SubjectKind.Bare, [server, "--port", "0"]), new MessageLoad(program, connections: 1, size: 64, Settings), Settings);
+            Assert.That(subject.Measure(CancellationToken.None).Rejection, Does.Contain("has left 1 open"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static WorkloadCase Missing() => Missing<WorkloadCase>();
 
     private static T Missing<T>()

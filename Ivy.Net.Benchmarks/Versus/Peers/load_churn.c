@@ -113,7 +113,7 @@ int main(int argc, char **argv)
     run_until(end + 5000000000LL);
     uint64_t missing = 0;
     for (unsigned i = 0; i < given.connections; i++) missing += places[i].fd >= 0 ? given.size - places[i].received : 0;
-    if (open_now > 0 && errors++ == 0) fprintf(stderr, "load_churn: the server has left %llu connections open\n", (unsigned long long)open_now);
+    if (open_now > 0 && errors++ == 0) fprintf(stderr, "load_churn: of %u connections the server has left %llu open\n", given.connections, (unsigned long long)open_now);
 
     printf("messages=%llu bytes=%llu errors=%llu missing_bytes=%llu seconds=%.6f server_cpu_ns=%lld client_cpu_ns=%lld p50_us=%.1f p99_us=%.1f p999_us=%.1f\n",
         (unsigned long long)messages, (unsigned long long)bytes, (unsigned long long)errors, (unsigned long long)missing,

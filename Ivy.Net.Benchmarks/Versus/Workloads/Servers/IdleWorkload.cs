@@ -31,7 +31,7 @@ internal sealed class IdleWorkload : IWorkload
         {
             Workload = Name,
             Params = $"{connections} connections",
-            Metrics = 
+            Metrics =
             [
                 new Metric(IdleLoad.Anonymous, "B/connection") { Words = "memory of its own per connection" },
                 new Metric(IdleLoad.Resident, "B/connection") { Words = "resident memory per connection" },
