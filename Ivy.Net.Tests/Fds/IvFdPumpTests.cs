@@ -89,7 +89,7 @@ internal sealed class IvFdPumpTests
         Assert.That(rig.Pump.Pump(), Is.EqualTo(IvPumpStatus.More));
         Assert.That(rig.Bands[^1], Is.EqualTo((No, Yes)), "the end was read, and bytes are in hand");
         Assert.That(rig.Pump.IsDone, Is.False);
-        Assert.That(rig.Faults[SysCall.Shutdown], Is.EqualTo(1), "ours of the source");
+        Assert.That(rig.Faults[SysCall.Shutdown], Is.EqualTo(OperatingSystem.IsLinux() ? 1 : 0), "ours of the source, counted on Linux");
         Assert.That(rig.Finish(), Is.EqualTo(IvPumpStatus.Done));
         rig.AssertReceived(sent);
         Assert.That(rig.Read().IsEnd, Is.True);
@@ -143,6 +143,7 @@ internal sealed class IvFdPumpTests
     [Category("M2")]
     public void A_read_error_is_told_when_everything_that_was_read_has_been_written([Values] PumpWay way)
     {
+        WineQuirks.SkipIf(WineQuirks.TakesErrors);
         using var rig = new PumpRig(way, tcp: true);
         int sent = rig.FillUp();
         long read = rig.Pump.BytesIn;
