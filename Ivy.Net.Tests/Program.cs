@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Xml;
 using Ivy.Net.Tests.Wine;
+using NUnit;
 using NUnit.Framework.Api;
 using NUnit.Framework.Interfaces;
 using NUnit.Framework.Internal;
@@ -15,35 +16,36 @@ internal static class Program
 {
     private static int Main(string[] arguments)
     {
+        WineExceptions.Mend();
+
+        // Not the console's: NUnit puts its own in its place, for what tests write.
+        using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         var runner = new NUnitTestAssemblyRunner(new DefaultTestAssemblyBuilder());
-        DirectMethod.Install(runner.Load(Assembly.GetExecutingAssembly(), new Dictionary<string, object>()));
+        _ = runner.Load(Assembly.GetExecutingAssembly(), new Dictionary<string, object> { [FrameworkPackageSettings.NumberOfTestWorkers] = 0 });
         string part = arguments.Length > 1 ? arguments[1] : string.Empty;
-        ITestResult result = runner.Run(new Listener(), new PartOfAName(part));
+        ITestResult result = runner.Run(new Listener(output), new PartOfAName(part));
         using (var file = XmlWriter.Create(arguments[0], new XmlWriterSettings { Indent = true }))
         {
             result.ToXml(recursive: true).WriteTo(file);
         }
 
-        Console.WriteLine($"{result.PassCount} passed, {result.FailCount} failed, {result.SkipCount} skipped");
+        output.WriteLine($"{result.PassCount} passed, {result.FailCount} failed, {result.SkipCount} skipped");
         return Math.Min(result.FailCount, byte.MaxValue);
     }
 
-    private sealed class Listener : ITestListener
+    private sealed class Listener(TextWriter output) : ITestListener
     {
         public void TestStarted(ITest test)
         {
-            if (!test.IsSuite)
-            {
-                // If one never ends, its name is the last line.
-                Console.WriteLine(test.FullName);
-            }
+            // If one never ends, its name is the last line.
+            output.WriteLine(test.FullName);
         }
 
         public void TestFinished(ITestResult result)
         {
             if (result.ResultState.Status == TestStatus.Failed && (!result.Test.IsSuite || result.ResultState.Site is FailureSite.SetUp or FailureSite.TearDown))
             {
-                Console.WriteLine($"FAILED {result.FullName}\n{result.Message}\n{result.StackTrace}");
+                output.WriteLine($"FAILED {result.FullName}\n{result.Message}\n{result.StackTrace}");
             }
         }
 
