@@ -50,7 +50,7 @@ internal sealed class AfdLinuxSocket
         if (_hasFailed)
         {
             // Linux forgets the error when it is asked for.
-            return _wasConnected ? AfdEvents.Abort : AfdEvents.ConnectFail;
+            return _wasConnected ? AfdEvents.Abort | room : AfdEvents.ConnectFail;
         }
 
         return urgent | room

@@ -36,8 +36,13 @@ internal sealed class EpollPortCostTests(PortKind kind)
                 Port.Modify(socket, EpollEvents.In | EpollEvents.OneShot, (ulong)i);
                 Port.Wait(room, TimeSpan.FromSeconds(10));
                 Port.Wait(room, TimeSpan.Zero);
-                Port.Add(idle, EpollEvents.In);
-                Port.Remove(idle);
+                if (!kind.IsModel)
+                {
+                    // A model makes something of what it is given.
+                    Port.Add(idle, EpollEvents.In);
+                    Port.Remove(idle);
+                }
+
                 Port.Wake();
                 Port.Wait(room);
             }
