@@ -80,6 +80,12 @@ internal sealed unsafe partial class AfdApi : IAfdApi
 
     public IvError Validate(nint handle)
     {
+        if (handle <= 0)
+        {
+            // No handle that anything has opened: those below zero stand for the process itself, its threads and tokens.
+            return IvError.EBADF;
+        }
+
         // SIO_BASE_HANDLE would do on Windows; under Wine it takes anything.
         int type;
         int length = sizeof(int);

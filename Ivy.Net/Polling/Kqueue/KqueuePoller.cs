@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Ivy.Net.Interop;
 using Ivy.Net.Interop.Bsd;
-using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net.Polling;
 

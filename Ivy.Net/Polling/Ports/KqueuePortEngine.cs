@@ -1,6 +1,6 @@
 using System.Buffers;
+using Ivy.Net.Interop;
 using Ivy.Net.Interop.Bsd;
-using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net.Polling;
 
