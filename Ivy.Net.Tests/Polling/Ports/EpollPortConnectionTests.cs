@@ -186,6 +186,18 @@ internal sealed class EpollPortConnectionTests(PortKind kind)
     }
 
     [Test]
+    public void Both_sides_ended_in_order_is_a_hangup_to_Linux_alone()
+    {
+        EpollEvents expected = Readable | Writable | EpollEvents.RdHup | (kind.Rules == PortRules.Linux ? EpollEvents.Hup : EpollEvents.None);
+        (Socket one, Socket other) = _bench.Connection();
+        one.Shutdown(SocketShutdown.Send);
+        other.Shutdown(SocketShutdown.Send);
+        Assert.That(one.Poll(Wait.Deadline, SelectMode.SelectRead), "the end has come");
+        Port.Add(one, kind.Everything);
+        Assert.That(_bench.Until(expected), Is.EqualTo(expected));
+    }
+
+    [Test]
     public void A_reset_stays_a_hangup_when_its_error_has_been_taken()
     {
         (Socket one, Socket other) = _bench.Connection();
