@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Ivy.Net.Interop.Linux;
+using Ivy.Net.Interop;
 
 namespace Ivy.Net;
 

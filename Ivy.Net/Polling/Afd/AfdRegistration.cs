@@ -13,6 +13,9 @@ internal struct AfdRegistration
     /// <summary>As AFD does.</summary>
     public nint Socket;
 
+    /// <summary>What is known of it, where the owner asked for names.</summary>
+    public AfdSocketName Name;
+
     public ulong Data;
     public AfdDevice Device;
 
