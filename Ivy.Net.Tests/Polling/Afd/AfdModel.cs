@@ -156,6 +156,8 @@ internal sealed unsafe class AfdModel : IAfdApi
         return Validate(handle);
     }
 
+    public IvError WhyUnsupported(nint handle) => IvError.EOPNOTSUPP;
+
     public IvError BaseHandle(nint handle, out nint socket)
     {
         socket = handle;

@@ -65,6 +65,8 @@ internal sealed unsafe class AfdOverLinux : IAfdApi
         return error;
     }
 
+    public IvError WhyUnsupported(nint handle) => IvError.EOPNOTSUPP;
+
     public IvError BaseHandle(nint handle, out nint socket)
     {
         socket = handle;

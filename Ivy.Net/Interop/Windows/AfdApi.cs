@@ -130,10 +130,11 @@ internal sealed unsafe partial class AfdApi : IAfdApi
             handle = below;
         }
 
-        // Wine answers getsockopt for files too.
         socket = 0;
-        return GetFileType(handle) == FileTypeDisk ? IvError.EPERM : IvError.EOPNOTSUPP;
+        return WhyUnsupported(handle);
     }
+
+    public IvError WhyUnsupported(nint handle) => GetFileType(handle) == FileTypeDisk ? IvError.EPERM : IvError.EOPNOTSUPP;
 
     // SAFETY: the block is native memory that stays until its packet has been seen; no event and no routine, so that the poll
     // outlives the thread that asks.

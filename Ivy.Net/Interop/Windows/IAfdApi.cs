@@ -25,6 +25,9 @@ internal unsafe interface IAfdApi
     /// <summary>The socket of AFD below the layers that other software may have put on top.</summary>
     IvError BaseHandle(nint handle, out nint socket);
 
+    /// <summary>Why AFD does not support what passed <see cref="Validate"/>: EPERM if it is a file, which Wine takes for a socket there; else EOPNOTSUPP.</summary>
+    IvError WhyUnsupported(nint handle);
+
     /// <summary>Starts the poll that the block describes; never blocks.</summary>
     /// <returns>An NTSTATUS. A failure posts no packet; success posts none if the device skips.</returns>
     int Submit(nint device, AfdPollBlock* block);

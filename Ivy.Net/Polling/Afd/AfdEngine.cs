@@ -169,7 +169,7 @@ internal sealed unsafe partial class AfdEngine : IDisposable
             Drop(index);
         }
 
-        return error;
+        return error == IvError.EOPNOTSUPP ? _api.WhyUnsupported(handle) : error;
     }
 
     /// <summary>The registration of a handle, -1 if there is none. Good until it is removed, or a packet says that its socket was closed.</summary>
