@@ -124,7 +124,7 @@ internal sealed unsafe partial class AfdApi : IAfdApi
             // Some layers refuse the first question on purpose, and let the second one through to the layer below.
             if (!Ask(handle, BaseHandleForPollRequest, out nint below) || below == handle)
             {
-                return IvError.EOPNOTSUPP;
+                break;
             }
 
             handle = below;
