@@ -16,6 +16,7 @@ internal sealed unsafe class AfdModel : IAfdApi
     private readonly Queue<Packet> _packets = new();
     private readonly List<Packet> _held = [];
     private readonly List<ModelPoll> _polls = [];
+    private readonly HashSet<nint> _inHand = [];
     private nint _lastDevice = 0x10000;
     private int _calls;
 
@@ -56,6 +57,9 @@ internal sealed unsafe class AfdModel : IAfdApi
 
     /// <summary>What happens in a wait that finds nothing, once.</summary>
     public Action? WhenIdle { get; set; }
+
+    /// <summary>What another thread does, once, while one has packets in hand.</summary>
+    public Action? Meanwhile { get; set; }
 
     public uint LastWait { get; private set; }
 
@@ -230,7 +234,7 @@ internal sealed unsafe class AfdModel : IAfdApi
         ModelPoll? found = _polls.Find(poll => poll.Block == (nint)block);
         if (found is null)
         {
-            if (!IsInFlight(block))
+            if (!IsInFlight(block) && !_inHand.Contains((nint)block))
             {
                 Violations.Add("a poll is cancelled that is not in flight");
             }
@@ -295,6 +299,13 @@ internal sealed unsafe class AfdModel : IAfdApi
         if (count > 0)
         {
             _calls = 0;
+            (Action? meanwhile, Meanwhile) = (Meanwhile, null);
+            if (meanwhile is not null)
+            {
+                _inHand.UnionWith(new ReadOnlySpan<OverlappedEntry>(entries, count).ToArray().Select(static entry => (nint)entry.Block));
+                meanwhile();
+                _inHand.Clear();
+            }
         }
 
         return count;

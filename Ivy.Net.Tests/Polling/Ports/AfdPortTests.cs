@@ -198,6 +198,58 @@ internal sealed class AfdPortTests
     }
 
     [Test]
+    public void W15_A_one_shot_is_guarded_also_when_others_are_told_beside_it()
+    {
+        nint once = _afd.Open(AfdEvents.Send);
+        _port.Add(once, EpollEvents.Out | EpollEvents.OneShot, 1);
+        _port.Add(_afd.Open(AfdEvents.Send), EpollEvents.Out, 2);
+        Assert.That(Now(), Has.Length.EqualTo(2));
+        _afd.CloseSocket(once);
+        nint young = _afd.Open(AfdEvents.Send);
+        Assert.That(young, Is.EqualTo(once));
+        Assert.That(_port.TryModify(young, EpollEvents.Out), Is.EqualTo(IvError.ENOENT));
+        Assert.That(_port.TryAdd(young, EpollEvents.Out, 3), Is.EqualTo(IvError.None));
+        Assert.That(Now(), Is.EquivalentTo((EpollPortEvent[])[new(EpollEvents.Out, 2), new(EpollEvents.Out, 3)]));
+    }
+
+    [Test]
+    public void W20_W23_A_handle_is_given_out_anew_while_another_thread_has_the_end_of_the_old_one_in_hand()
+    {
+        nint old = _afd.Open(AfdEvents.None, new AfdSocketName(5, 0));
+        _port.Add(old, EpollEvents.In, 1);
+        _afd.CloseSocket(old);
+        nint young = _afd.Open(AfdEvents.Receive, new AfdSocketName(6, 0));
+        Assert.That(young, Is.EqualTo(old));
+        IvError error = IvError.Disposed;
+        _afd.Meanwhile = () => error = _port.TryAdd(young, EpollEvents.In, 2);
+        Assert.That(_port.Wait(_room, TimeSpan.FromSeconds(20)), Is.EqualTo(1));
+        Assert.That(error, Is.EqualTo(IvError.None));
+        Assert.That(_room[0], Is.EqualTo(new EpollPortEvent(EpollEvents.In, 2)));
+    }
+
+    [Test]
+    public void W23_A_socket_that_is_removed_while_another_thread_has_its_answer_in_hand_is_told_to_nobody()
+    {
+        nint socket = _afd.Open(AfdEvents.Send);
+        _port.Add(socket, EpollEvents.Out, 1);
+        _afd.Meanwhile = () => _port.Remove(socket);
+        Assert.That(Now(), Is.Empty);
+        _port.Add(socket, EpollEvents.Out, 2);
+        Assert.That(Now(), Is.EqualTo((EpollPortEvent[])[new(EpollEvents.Out, 2)]));
+    }
+
+    [Test]
+    public void W12_A_wait_without_end_is_not_ended_by_answers_that_are_of_no_interest_any_more()
+    {
+        nint socket = _afd.Open(AfdEvents.Send);
+        _port.Add(socket, EpollEvents.Out, 1);
+        _afd.Meanwhile = () => _port.Modify(socket, EpollEvents.In, 2);
+        _afd.WhenIdle = () => _afd.Set(socket, AfdEvents.Receive);
+        Assert.That(_port.Wait(_room), Is.EqualTo(1));
+        Assert.That(_room[0], Is.EqualTo(new EpollPortEvent(EpollEvents.In, 2)));
+    }
+
+    [Test]
     public void A_socket_that_is_bound_and_connected_while_it_is_watched_stays_the_same()
     {
         nint socket = _afd.Open(AfdEvents.None);

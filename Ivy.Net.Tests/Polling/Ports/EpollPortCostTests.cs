@@ -5,23 +5,13 @@ namespace Ivy.Net.Tests.Polling;
 
 /// <summary>What a port costs: for the engines whose kernel, or model of one, allocates nothing itself.</summary>
 [TestFixtureSource(typeof(PortKind), nameof(PortKind.Frugal))]
-internal sealed class EpollPortCostTests(PortKind kind)
+internal sealed class EpollPortCostTests(PortKind kind) : EpollPortFixture(kind)
 {
-    private PortBench _bench = null!;
-
-    private EpollPort Port => _bench.Port;
-
-    [SetUp]
-    public void SetUp() => _bench = new PortBench(kind);
-
-    [TearDown]
-    public void TearDown() => _bench.Dispose();
-
     [Test]
     public void A_wait_allocates_nothing_and_neither_do_the_changes_of_what_is_watched()
     {
-        Socket socket = _bench.Ready();
-        Socket idle = _bench.Udp();
+        Socket socket = Bench.Ready();
+        Socket idle = Bench.Udp();
         Port.Add(socket, EpollEvents.In);
         var room = new EpollPortEvent[8];
         Cycle(50);
@@ -36,7 +26,7 @@ internal sealed class EpollPortCostTests(PortKind kind)
                 Port.Modify(socket, EpollEvents.In | EpollEvents.OneShot, (ulong)i);
                 Port.Wait(room, TimeSpan.FromSeconds(10));
                 Port.Wait(room, TimeSpan.Zero);
-                if (!kind.IsModel)
+                if (!Kind.IsModel)
                 {
                     // A model makes something of what it is given.
                     Port.Add(idle, EpollEvents.In);

@@ -79,6 +79,51 @@ internal sealed class KqueuePortTests(string kernel)
     }
 
     [Test]
+    public void W23_What_another_wait_has_told_of_is_not_told_again_when_it_has_been_armed_anew()
+    {
+        Socket socket = _bench.Ready();
+        Port.Add(socket, EpollEvents.In | EpollEvents.OneShot, 1);
+        EpollPortEvent[] others = [];
+        _calls.Meanwhile = () =>
+        {
+            others = _bench.Now();
+            PortBench.Drain(socket);
+            Port.Modify(socket, EpollEvents.In | EpollEvents.OneShot, 2);
+        };
+        Assert.That(Port.Wait(new EpollPortEvent[4], TimeSpan.FromMilliseconds(5)), Is.Zero);
+        Assert.That(others, Is.EqualTo((EpollPortEvent[])[new(EpollEvents.In, 1)]));
+        PortBench.Poke(socket);
+        Assert.That(_bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.In, 2)));
+    }
+
+    [Test]
+    public void W23_A_one_shot_whose_event_two_waits_have_in_hand_is_told_to_one()
+    {
+        Socket socket = _bench.Ready();
+        Port.Add(socket, EpollEvents.In | EpollEvents.OneShot, 1);
+        EpollPortEvent[] others = [];
+        _calls.Meanwhile = () => others = _bench.Now();
+        Assert.That(Port.Wait(new EpollPortEvent[4], TimeSpan.FromMilliseconds(5)), Is.Zero);
+        Assert.That(others, Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public void W20_W23_A_number_is_given_out_anew_while_another_wait_has_an_event_of_the_old_one_in_hand()
+    {
+        Socket old = _bench.Ready();
+        Port.Add(old, EpollEvents.In, 1);
+        Socket? young = null;
+        _calls.Meanwhile = () =>
+        {
+            young = _bench.Successor(old);
+            Port.Add(young, EpollEvents.In, 2);
+        };
+        Assert.That(Port.Wait(new EpollPortEvent[4], TimeSpan.FromMilliseconds(5)), Is.Zero);
+        PortBench.Poke(young!);
+        Assert.That(_bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.In, 2)));
+    }
+
+    [Test]
     public void An_error_of_a_datagram_socket_is_told_to_who_asked_for_nothing()
     {
         Socket socket = _bench.Udp();

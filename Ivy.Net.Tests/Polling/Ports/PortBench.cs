@@ -79,6 +79,13 @@ internal sealed class PortBench(PortKind kind) : IDisposable
     /// <summary>Gives a UDP socket something to receive.</summary>
     public static void Poke(Socket socket) => socket.SendTo([1], socket.LocalEndPoint!);
 
+    /// <summary>Closes a connection so that its peer is told of a reset.</summary>
+    public static void Reset(Socket socket)
+    {
+        socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        socket.Dispose();
+    }
+
     public static void Drain(Socket socket)
     {
         byte[] room = new byte[64 * 1024];

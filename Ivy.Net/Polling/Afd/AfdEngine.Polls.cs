@@ -32,6 +32,15 @@ internal sealed unsafe partial class AfdEngine
         }
     }
 
+    /// <summary>Starts the poll of one registration at once, if it is due.</summary>
+    public void Poll(int index)
+    {
+        if (_registrations[index].IsQueued)
+        {
+            Update(index);
+        }
+    }
+
     /// <summary>Takes packets out of the port, waiting for the first one. Any number of threads, without a lock.</summary>
     /// <param name="entries">Room for them.</param>
     /// <param name="maximum">For how many.</param>

@@ -18,6 +18,9 @@ namespace Ivy.Net.Polling;
 /// </remarks>
 internal sealed unsafe partial class AfdEngine : IDisposable
 {
+    /// <summary>How long a look waits for the packets of polls that are cancelled already: they come at once, and a bound keeps a look a look.</summary>
+    public const uint OwedMilliseconds = 100;
+
     private const int InitialCapacity = 64;
 
     // Packets are taken in such portions where nobody says how many.
@@ -302,7 +305,7 @@ internal sealed unsafe partial class AfdEngine : IDisposable
     }
 
     // Is the occupant of a handle one that was closed, and the handle given out anew, to what has the name? Its poll was answered then; if
-    // none was in flight, only the name can tell.
+    // none was in flight, or another thread has the answer in hand, only the name can tell.
     private bool WasClosed(int index, AfdSocketName name)
     {
         if (_registrations[index].State is AfdPollState.Armed or AfdPollState.Cancelling && WasAnsweredAsClosed(index))
@@ -310,7 +313,7 @@ internal sealed unsafe partial class AfdEngine : IDisposable
             return true;
         }
 
-        if (_registrations[index].State is not (AfdPollState.Idle or AfdPollState.Heir) || _registrations[index].Name.MayBe(name))
+        if (_registrations[index].Name.MayBe(name))
         {
             return false;
         }

@@ -110,7 +110,13 @@ internal sealed partial class KqueuePortEngine : PortEngine
             }
 
             ref KqueuePortWatch watch = ref _watches[slot];
-            watch.IsArmed = true;
+            if (!watch.IsArmed)
+            {
+                // Another wait may have an event of before in hand. All knotes are disabled, and get the new token when they are enabled.
+                _table.Renew(slot);
+                watch.IsArmed = true;
+            }
+
             int before = _changes.Count;
             Set((int)socket, _table.TokenOf(slot), events, ref watch);
             if (_changes.Count == before)
