@@ -25,7 +25,7 @@ internal sealed class EventNode(IvEvent owner, IvLoop loop) : PostNode
             }
         }
 
-        if (loop.Enqueue(this))
+        if (loop.Enqueue(this, state: null))
         {
             return true;
         }
@@ -36,8 +36,6 @@ internal sealed class EventNode(IvEvent owner, IvLoop loop) : PostNode
 
     public override void Run(IvLoop loop)
     {
-        Next = null;
-
         // Cleared before the handler runs: a post from now on is one more call, in a later batch.
         Interlocked.Exchange(ref _state, Idle);
         if (owner.Node == this)
@@ -48,7 +46,6 @@ internal sealed class EventNode(IvEvent owner, IvLoop loop) : PostNode
 
     public override bool Drop()
     {
-        Next = null;
         Interlocked.Exchange(ref _state, Idle);
         return owner.Node == this;
     }

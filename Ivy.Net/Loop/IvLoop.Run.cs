@@ -24,7 +24,7 @@ public sealed partial class IvLoop
         {
             CheckUsable(nameof(NextDeadline));
             FlushChanges();
-            return HasLeftovers || _hasRefusals || !Tasks.IsEmpty || _posts.HasPosts || Fds.AlwaysReady.IsReady
+            return HasLeftovers || _hasRefusals || !Tasks.IsEmpty || _posts.HasReady || Fds.AlwaysReady.IsReady
                 ? IvTimestamp.MinValue
                 : new IvTimestamp(Timers.NextDeadline());
         }
@@ -50,7 +50,7 @@ public sealed partial class IvLoop
 
     private bool IsQuitting => Volatile.Read(ref _quit) != 0;
 
-    private bool HasLeftovers => _postBatch is not null || _readyIndex < _readyCount || Fds.HasRefused || Timers.HasExpired || _completions is { HasReady: true };
+    private bool HasLeftovers => _posts.BatchCount > 0 || _readyIndex < _readyCount || Fds.HasRefused || Timers.HasExpired || _completions is { HasReady: true };
 
     /// <summary>Runs handlers until <see cref="Quit"/>, <see cref="Break"/>, or nothing is left that keeps the loop alive.</summary>
     /// <returns>Whether something is left that keeps the loop alive.</returns>
@@ -164,7 +164,7 @@ public sealed partial class IvLoop
         }
     }
 
-    private bool HasWork => HasLeftovers || !Tasks.IsEmpty || _posts.HasPosts || IsQuitting || Fds.AlwaysReady.IsReady;
+    private bool HasWork => HasLeftovers || !Tasks.IsEmpty || _posts.HasReady || IsQuitting || Fds.AlwaysReady.IsReady;
 
     private bool Run(IvRunMode mode, IvTimestamp limit, Func<bool>? until)
     {
@@ -179,7 +179,7 @@ public sealed partial class IvLoop
         _isRunning = true;
         _isNowValid = false;
         _posts.WakeUp();
-        long before = _dispatched;
+        long before = Dispatched;
         bool returned = false;
         try
         {

@@ -37,7 +37,7 @@ public sealed partial class IvLoop
     {
         for (int i = 0; i < GlancesPerLook; i++)
         {
-            if (_posts.HasPosts || IsQuitting)
+            if (_posts.HasReady || IsQuitting)
             {
                 return true;
             }
