@@ -12,14 +12,15 @@ namespace Ivy.Net;
 /// that is not written yet. An array that is used up goes to a pool, and comes back from it when another one is full.</para>
 /// <para>Q1: one order for all: a slot is claimed in a segment only if all of the segments before are full. Who posts after it has
 /// heard of a post comes after that, whichever thread it is.</para>
-/// <para>Q2: a sleep costs at most one wakeup, and a loop that is awake costs none: only who turns <see cref="Asleep"/> or
-/// <see cref="Stalled"/> into <see cref="Awake"/> wakes the loop.</para>
-/// <para>Q3: no wakeup is lost. The loop says that it sleeps, and then looks for claims; a producer claims, and then looks
-/// whether it sleeps. With a full fence between the two on both sides, one of them sees the other.</para>
-/// <para>Q4: a producer that is held up between claim and publication is waited for, by nobody but the loop, and asleep. Its look
-/// at the state may be older than what it has published, so the loop has all processors finish what they have begun
-/// (<see cref="Interlocked.MemoryBarrierProcessWide"/>): then the slot is there, or its producer sees <see cref="Stalled"/>. This
-/// costs microseconds, seldom, and saves each post a second fence. What others post meanwhile wakes nobody.</para>
+/// <para>Q2: a sleep costs at most one wakeup, and a loop that is awake costs none: only who takes the mark of the sleep away
+/// (<see cref="PostSegment.Asleep"/>, <see cref="Stalled"/>) wakes the loop.</para>
+/// <para>Q3: no wakeup is lost. The loop falls asleep by setting the mark in the very word by which slots are claimed, if none is
+/// claimed that it has not taken: who claims the next one finds the mark. There is no moment between.</para>
+/// <para>Q4: a producer that is held up between claim and publication is waited for, by nobody but the loop, and asleep. The
+/// producer's look at the marks may be older than what it has published, so the loop has all processors finish what they
+/// have begun (<see cref="Interlocked.MemoryBarrierProcessWide"/>): then the slot is there, or its producer sees
+/// <see cref="Stalled"/>. This costs microseconds, seldom, and saves each post a second fence. What others post meanwhile wakes
+/// nobody.</para>
 /// <para>Q5: after <see cref="Close"/> each post has one fate: it was run, it is dropped by Close, or its producer takes it back and is
 /// told so. Who takes the target out of the slot decides.</para>
 /// <para>Q6: a batch is what was there when it was taken; what its handlers post runs in a later one.</para>
@@ -28,30 +29,30 @@ namespace Ivy.Net;
 /// </remarks>
 internal sealed class PostQueue
 {
-    private const int Awake = 0;
+    private const int Nothing = 0;
 
-    // Nothing is claimed: the next post wakes the loop. A loop that has never run is asleep.
-    private const int Asleep = 1;
-
-    // The slot at _stalledAt is claimed: its producer wakes the loop.
-    private const int Stalled = 2;
-    private const int Closed = 3;
+    // The loop sleeps, although there are posts: the slot at _stalledAt is claimed, and not written. Its producer wakes the loop.
+    private const int Stalled = 1;
+    private const int Closed = 2;
 
     private const int CacheLine = 64;
 
     private readonly ObjectPool<PostSegment> _pool;
     private readonly Lock _growth = new();
-    private PostSegment _tail = new() { Claimed = 0 };
+    private PostSegment _tail = new() { Claimed = PostSegment.Asleep };
     private long _stalledAt;
-    private int _state = Asleep;
+
+    // What producers have to look at when they have published: seldom written, as _tail is.
+    private int _mark;
     private Consumer _consumer;
 
-    /// <summary>Makes a queue that is asleep.</summary>
+    /// <summary>Makes a queue that is asleep, as that of a loop is which does not run.</summary>
     /// <param name="pool">Where segments come from and go to; for any thread.</param>
     public PostQueue(ObjectPool<PostSegment> pool)
     {
         _pool = pool;
         _consumer.Head = _tail;
+        _consumer.IsAsleep = true;
     }
 
     /// <summary>The loop's thread: how many have been posted and not taken, with those that are still being written.</summary>
@@ -79,11 +80,22 @@ internal sealed class PostQueue
         }
     }
 
+    // Whether the post behind the one that is ready is, too; the last of a segment counts as followed.
+    private bool IsFollowed
+    {
+        get
+        {
+            long position = _consumer.Position;
+            PostSegment head = _consumer.Head;
+            return position + 1 >= head.End || Volatile.Read(ref head[position + 1].Target) is not null;
+        }
+    }
+
     /// <summary>The loop's thread: how much is left of the batch that was taken.</summary>
     public long BatchCount => _consumer.BatchEnd - _consumer.Position;
 
     /// <summary>Any thread: whether the loop sleeps, or is not running at all.</summary>
-    public bool IsAsleep => Volatile.Read(ref _state) is Asleep or Stalled;
+    public bool IsAsleep => (Volatile.Read(ref Volatile.Read(ref _tail).Claimed) & PostSegment.Asleep) != 0 || Volatile.Read(ref _mark) == Stalled;
 
     /// <summary>Any thread: how many posts have been taken so far.</summary>
     public long Taken => Volatile.Read(ref _consumer.Position);
@@ -93,18 +105,18 @@ internal sealed class PostQueue
     public bool TryAdd(object target, object? state, out bool wake)
     {
         wake = false;
-        return TryClaim(out PostSegment? segment, out int index) && TryPublish(segment, index, target, state, out wake);
+        return TryClaim(out PostSegment? segment, out int claim) && TryPublish(segment, claim, target, state, out wake);
     }
 
     /// <summary>The first half of <see cref="TryAdd"/>. False if the loop has been disposed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryClaim([NotNullWhen(true)] out PostSegment? segment, out int index)
+    public bool TryClaim([NotNullWhen(true)] out PostSegment? segment, out int claim)
     {
         do
         {
             segment = Volatile.Read(ref _tail);
-            index = Interlocked.Increment(ref segment.Claimed) - 1;
-            if ((uint)index < PostSegment.Size)
+            claim = Interlocked.Increment(ref segment.Claimed) - 1;
+            if ((claim & ~PostSegment.Asleep) < PostSegment.Size)
             {
                 return true;
             }
@@ -115,36 +127,50 @@ internal sealed class PostQueue
 
     /// <summary>The second half, which must follow: nothing that was claimed later runs before. False if the loop has been disposed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryPublish(PostSegment segment, int index, object target, object? state, out bool wake)
+    public bool TryPublish(PostSegment segment, int claim, object target, object? state, out bool wake)
     {
-        ref PostSlot slot = ref segment.Slots[index];
+        ref PostSlot slot = ref segment.Slots[claim & (PostSegment.Size - 1)];
         slot.State = state;
         Volatile.Write(ref slot.Target, target);
         wake = false;
-        return Volatile.Read(ref _state) == Awake || TryPublishToIdle(ref slot, segment.Base + index, out wake);
+        return ((claim & PostSegment.Asleep) | Volatile.Read(ref _mark)) == 0 || TryPublishToIdle(segment, claim, out wake);
     }
 
     /// <summary>The loop, when it begins to run: from here on it looks for itself.</summary>
     public void WakeUp()
     {
-        int state = Volatile.Read(ref _state);
-        if (state is Asleep or Stalled)
+        if (!_consumer.IsAsleep)
         {
-            // Fails if a producer was quicker, and wakes the loop for nothing.
-            Interlocked.CompareExchange(ref _state, Awake, state);
+            return;
         }
+
+        // A producer may have been quicker, and wakes the loop for nothing. The mark is where it was set: that one is not full.
+        _consumer.IsAsleep = false;
+        Interlocked.And(ref _consumer.Head.Claimed, ~PostSegment.Asleep);
+        Interlocked.CompareExchange(ref _mark, Nothing, Stalled);
     }
 
     /// <summary>The loop, before it waits: false if there are posts, and it must not sleep.</summary>
     public bool TrySleep()
     {
-        if (HasReady || Volatile.Read(ref _state) == Closed)
+        if (_consumer.IsAsleep)
+        {
+            WakeUp();
+        }
+
+        if (HasReady || Volatile.Read(ref _mark) == Closed)
         {
             return false;
         }
 
-        Interlocked.Exchange(ref _state, Asleep);
-        if (!HasPosts)
+        if (_consumer.Position == _consumer.Head.End && (_consumer.Head.Next is not null || TryGrow(_consumer.Head)))
+        {
+            TryAdvance();
+        }
+
+        int taken = (int)(_consumer.Position - _consumer.Head.Base);
+        _consumer.IsAsleep = true;
+        if (Interlocked.CompareExchange(ref _consumer.Head.Claimed, taken | PostSegment.Asleep, taken) == taken)
         {
             return true;
         }
@@ -152,7 +178,7 @@ internal sealed class PostQueue
         if (!HasReady)
         {
             _stalledAt = _consumer.Position;
-            Interlocked.Exchange(ref _state, Stalled);
+            Interlocked.Exchange(ref _mark, Stalled);
             Interlocked.MemoryBarrierProcessWide();
             if (!HasReady)
             {
@@ -173,7 +199,8 @@ internal sealed class PostQueue
             return false;
         }
 
-        _consumer.BatchEnd = _consumer.Position + Count;
+        // Of a single post nothing is asked by way of the word that all producers write.
+        _consumer.BatchEnd = _consumer.Position + (IsFollowed ? Count : 1);
         if (Planted.Active == PlantedBug.ReorderedPosts)
         {
             Reorder();
@@ -213,7 +240,7 @@ internal sealed class PostQueue
     /// <param name="drop">Gets what there was, oldest first.</param>
     public void Close(Action<object> drop)
     {
-        Interlocked.Exchange(ref _state, Closed);
+        Interlocked.Exchange(ref _mark, Closed);
         _consumer.BatchEnd = _consumer.Position;
         if (!HasPosts)
         {
@@ -234,44 +261,44 @@ internal sealed class PostQueue
         }
     }
 
-    // The loop sleeps, or is no more.
+    // The loop slept when the slot was claimed, sleeps until it is written, or is no more.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryPublishToIdle(ref PostSlot slot, long position, out bool wake)
+    private bool TryPublishToIdle(PostSegment segment, int claim, out bool wake)
     {
+        int index = claim & ~PostSegment.Asleep;
+        int mark = Volatile.Read(ref _mark);
         wake = false;
-        while (true)
+        if (mark == Closed)
         {
-            int state = Volatile.Read(ref _state);
-            if (state == Awake || (state == Stalled && position != Volatile.Read(ref _stalledAt)))
+            ref PostSlot slot = ref segment.Slots[index];
+            if (Interlocked.Exchange(ref slot.Target, null) is null)
             {
+                // Close found it, and has dropped it.
                 return true;
             }
 
-            if (state == Closed)
-            {
-                if (Interlocked.Exchange(ref slot.Target, null) is null)
-                {
-                    // Close found it, and has dropped it.
-                    return true;
-                }
-
-                slot.State = null;
-                return false;
-            }
-
-            if (Interlocked.CompareExchange(ref _state, Awake, state) == state)
-            {
-                wake = true;
-                return true;
-            }
+            slot.State = null;
+            return false;
         }
+
+        if (claim != index)
+        {
+            wake = (Interlocked.And(ref segment.Claimed, ~PostSegment.Asleep) & PostSegment.Asleep) != 0;
+        }
+
+        if (mark == Stalled && segment.Base + index == Volatile.Read(ref _stalledAt))
+        {
+            wake |= Interlocked.CompareExchange(ref _mark, Nothing, Stalled) == Stalled;
+        }
+
+        return true;
     }
 
     // Who comes here has claimed nothing: if there is no memory, nothing has happened.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryGrow(PostSegment full)
     {
-        if (Volatile.Read(ref _state) == Closed)
+        if (Volatile.Read(ref _mark) == Closed)
         {
             return false;
         }
@@ -291,8 +318,10 @@ internal sealed class PostQueue
                 next.Next = null;
                 next.Base = full.End;
                 Volatile.Write(ref next.Claimed, 0);
-                Volatile.Write(ref _tail, next);
+
+                // The link first: who finds another tail finds the way to it too.
                 full.Next = next;
+                Volatile.Write(ref _tail, next);
                 next = null;
             }
         }
@@ -345,5 +374,8 @@ internal sealed class PostQueue
 
         [FieldOffset((2 * CacheLine) + (2 * sizeof(long)))]
         public long BatchEnd;
+
+        [FieldOffset((2 * CacheLine) + (3 * sizeof(long)))]
+        public bool IsAsleep;
     }
 }

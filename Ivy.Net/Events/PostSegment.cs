@@ -11,6 +11,9 @@ internal sealed class PostSegment
 
     private const int CacheLine = 64;
 
+    // Set in Claimed while the loop sleeps with nothing to take, and this is the newest segment.
+    public const int Asleep = 1 << 30;
+
     private Counter _claimed = new() { Value = Size };
     private PostSegment? _next;
 
@@ -30,11 +33,11 @@ internal sealed class PostSegment
         set => Volatile.Write(ref _next, value);
     }
 
-    /// <summary>How many have asked for a slot. Those beyond the last get none; so it is with all while the segment lies in a pool.</summary>
+    /// <summary>How many have asked for a slot, and <see cref="Asleep"/>. Those beyond the last get none; so it is with all while the segment lies in a pool.</summary>
     public ref int Claimed => ref _claimed.Value;
 
     /// <summary>How many slots are somebody's.</summary>
-    public int Count => Math.Min(Volatile.Read(ref _claimed.Value), Size);
+    public int Count => Math.Min(Volatile.Read(ref _claimed.Value) & ~Asleep, Size);
 
     /// <summary>Where the post of a position is.</summary>
     public ref PostSlot this[long position] => ref Slots[position & (Size - 1)];

@@ -100,7 +100,7 @@ public sealed partial class IvLoop
     private int DropPosts()
     {
         int dropped = 0;
-        _posts.Close(target => dropped += target is PostNode node && !node.Drop() ? 0 : 1);
+        Posts.Close(target => dropped += target is PostNode node && !node.Drop() ? 0 : 1);
         return dropped;
     }
 

@@ -4,7 +4,7 @@ namespace Ivy.Net;
 
 /// <content>
 /// The turn. Order: expired timers, tasks, exit check, wait, posts, descriptors, completions. What Break or an exception leaves of a
-/// phase is kept in that phase's own list (that of _posts, _ready from _readyIndex on, the expired timers, the task round) and
+/// phase is kept in that phase's own list (that of Posts, _ready from _readyIndex on, the expired timers, the task round) and
 /// runs first in the next Run: that is why nothing here is ever undone.
 /// </content>
 public sealed partial class IvLoop
@@ -86,7 +86,7 @@ public sealed partial class IvLoop
     }
 
     // NonBlocking looks at the descriptors whatever keeps the loop alive: it can't hang, and a loop inside another one must.
-    private bool IsAlive(IvRunMode mode) => Active > 0 || mode is IvRunMode.KeepAlive or IvRunMode.NonBlocking || _posts.HasPosts || HasLeftovers;
+    private bool IsAlive(IvRunMode mode) => Active > 0 || mode is IvRunMode.KeepAlive or IvRunMode.NonBlocking || Posts.HasPosts || HasLeftovers;
 
     private IvTimestamp WaitDeadline(IvTimestamp limit)
     {
@@ -103,7 +103,7 @@ public sealed partial class IvLoop
     {
         ReadOnlySpan<IvChange> changes = Fds.TakeChanges();
         bool spins = _spinNanoseconds > 0;
-        if (deadline != IvTimestamp.MinValue && ((spins ? _posts.HasReady : !_posts.TrySleep()) || IsQuitting))
+        if (deadline != IvTimestamp.MinValue && ((spins ? Posts.HasReady : !Posts.TrySleep()) || IsQuitting))
         {
             deadline = IvTimestamp.MinValue;
         }
@@ -136,7 +136,7 @@ public sealed partial class IvLoop
     // Posts, then ready descriptors; false if Break ended it early.
     private bool DispatchBatch()
     {
-        while (_posts.TryTakeNext(out object? target, out object? state))
+        while (Posts.TryTakeNext(out object? target, out object? state))
         {
             RunPost(target, state);
             if (_break)

@@ -75,7 +75,8 @@ public sealed partial class IvLoop : IDisposable
         _slowNanoseconds = options.SlowCallback is { } slow ? Math.Max(IvTimestamp.ToNanoseconds(slow), 1) : long.MaxValue;
         _isTimed = options.SlowCallback is not null;
         _isGuarded = _isTimed || options.UnhandledException is not null;
-        _posts = new PostQueue(CreatePool(options));
+        _posting.Posts = new PostQueue(CreatePool(options));
+        _posting.Poller = _poller;
         Timers = new TimerQueue(this);
         Timeouts = new TimeoutQueues(this);
         Tasks = new TaskQueue(this);
@@ -151,8 +152,8 @@ public sealed partial class IvLoop : IDisposable
         Turns = _turns,
         Polls = _polls,
         Events = _events,
-        Posts = _posts.Taken,
-        Wakeups = Volatile.Read(ref _wakeups),
+        Posts = Posts.Taken,
+        Wakeups = Volatile.Read(ref _posting.Wakeups),
         Stale = _stale,
         Rebuilds = _rebuilds,
         WaitTime = new TimeSpan(_waitNanoseconds / 100),

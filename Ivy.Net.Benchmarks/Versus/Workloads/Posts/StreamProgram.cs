@@ -7,7 +7,7 @@ namespace Ivy.Net.Benchmarks.Versus.Workloads.Posts;
 internal abstract class StreamProgram
 {
     private const int Window = 1024;
-    private const int CacheLine = 64;
+    protected const int CacheLine = 64;
 
     private PassMeter _meter = null!;
     private Producer[] _producers = [];
