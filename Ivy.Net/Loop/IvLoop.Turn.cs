@@ -4,7 +4,7 @@ namespace Ivy.Net;
 
 /// <content>
 /// The turn. Order: expired timers, tasks, exit check, wait, posts, descriptors, completions. What Break or an exception leaves of a
-/// phase is kept in that phase's own list (that of Posts, _ready from _readyIndex on, the expired timers, the task round) and
+/// phase is kept in that phase's own list (the batch in Posts, _ready from _readyIndex on, the expired timers, the task round) and
 /// runs first in the next Run: that is why nothing here is ever undone.
 /// </content>
 public sealed partial class IvLoop
