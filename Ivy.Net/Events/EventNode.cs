@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Ivy.Net;
 
 /// <summary>One registration of an <see cref="IvEvent"/>, as its loop's queue holds it.</summary>
@@ -16,16 +18,20 @@ internal sealed class EventNode(IvEvent owner, IvLoop loop) : PostNode
     {
         while (Interlocked.CompareExchange(ref _state, Posted, Idle) != Idle)
         {
-            // Posted already: what the caller wrote before must be there when the handler runs. A failed exchange is no fence on
-            // every processor; with one, a state that still is not Idle says that the handler comes after.
-            Interlocked.MemoryBarrier();
+            // Posted already: what the caller wrote before must be there when the handler runs. A failed exchange is a fence on x86,
+            // but not on every processor; with one, a state that still is not Idle says that the handler comes after.
+            if (!X86Base.IsSupported)
+            {
+                Interlocked.MemoryBarrier();
+            }
+
             if (Volatile.Read(ref _state) != Idle)
             {
                 return true;
             }
         }
 
-        if (loop.Enqueue(this))
+        if (loop.Enqueue(this, state: null))
         {
             return true;
         }
@@ -36,8 +42,6 @@ internal sealed class EventNode(IvEvent owner, IvLoop loop) : PostNode
 
     public override void Run(IvLoop loop)
     {
-        Next = null;
-
         // Cleared before the handler runs: a post from now on is one more call, in a later batch.
         Interlocked.Exchange(ref _state, Idle);
         if (owner.Node == this)
@@ -48,7 +52,6 @@ internal sealed class EventNode(IvEvent owner, IvLoop loop) : PostNode
 
     public override bool Drop()
     {
-        Next = null;
         Interlocked.Exchange(ref _state, Idle);
         return owner.Node == this;
     }

@@ -35,7 +35,6 @@ internal sealed class PostItem<T> : PostNode
     {
         _callback = null;
         _state = default;
-        Next = null;
         Pool.Return(this);
         return true;
     }

@@ -1,10 +1,8 @@
 namespace Ivy.Net;
 
-/// <summary>Something that has been posted to a loop: a link of its <see cref="PostQueue"/>.</summary>
+/// <summary>Something that has been posted to a loop, and knows what to do there.</summary>
 internal abstract class PostNode
 {
-    internal PostNode? Next { get; set; }
-
     /// <summary>The callback that a report of slow callbacks names; null if the node has an object that is timed itself.</summary>
     public virtual Delegate? Callback => null;
 

@@ -22,7 +22,7 @@ public sealed partial class IvLoop
         ArgumentNullException.ThrowIfNull(writer);
         CheckLoopThread(nameof(Dump));
         string name = Name is null ? string.Empty : $" \"{Name}\"";
-        writer.WriteLine(Invariant($"ivy loop {_id}{name} tid={_threadNumber} backend={_poller.Name} turns={_turns} polls={_polls} events={_events} posts={_postsRun} wakeups={_wakeups} util={Utilization()}% active={Active} state={DumpState()}"));
+        writer.WriteLine(Invariant($"ivy loop {_id}{name} tid={_threadNumber} backend={_poller.Name} turns={_turns} polls={_polls} events={_events} posts={Posts.Taken} wakeups={_posting.Wakeups} util={Utilization()}% active={Active} state={DumpState()}"));
         HashSet<IvObject> shown = [];
         Fds.ForEach((writer, shown), static (output, fd) => DumpFd(output.writer, output.shown, fd));
         for (IvEvent? item = _firstEvent; item is not null; item = item.NextOfLoop)
@@ -30,7 +30,7 @@ public sealed partial class IvLoop
             DumpOwner(writer, shown, item);
         }
 
-        writer.WriteLine(Invariant($"  timer {_registered[(int)ObjectKind.Timer]}{DumpDueTimes()}   timeout {_registered[(int)ObjectKind.Timeout]}   task {_registered[(int)ObjectKind.Task]}   event {_registered[(int)ObjectKind.Event]}   post {CountPosts()}"));
+        writer.WriteLine(Invariant($"  timer {_registered[(int)ObjectKind.Timer]}{DumpDueTimes()}   timeout {_registered[(int)ObjectKind.Timeout]}   task {_registered[(int)ObjectKind.Task]}   event {_registered[(int)ObjectKind.Event]}   post {Posts.Count}"));
     }
 
     private static void DumpFd(TextWriter writer, HashSet<IvObject> seen, IvFd fd)
@@ -72,17 +72,6 @@ public sealed partial class IvLoop
     }
 
     private string DumpState() => _isDisposed ? "disposed" : !_isRunning ? "idle" : Visible(_running) is { } running ? $"running {running}" : "running";
-
-    private int CountPosts()
-    {
-        int count = _posts.CountPosts();
-        for (PostNode? node = _postBatch; node is not null; node = node.Next)
-        {
-            count++;
-        }
-
-        return count;
-    }
 
     private string DumpDueTimes()
     {

@@ -100,19 +100,8 @@ public sealed partial class IvLoop
     private int DropPosts()
     {
         int dropped = 0;
-        DropAll(_postBatch, ref dropped);
-        _postBatch = null;
-        DropAll(_posts.Close(), ref dropped);
+        Posts.Close(target => dropped += target is PostNode node && !node.Drop() ? 0 : 1);
         return dropped;
-    }
-
-    private static void DropAll(PostNode? first, ref int dropped)
-    {
-        while (first is { } node)
-        {
-            first = node.Next;
-            dropped += node.Drop() ? 1 : 0;
-        }
     }
 
     private static void ThrowFailures(List<Exception>? failures)

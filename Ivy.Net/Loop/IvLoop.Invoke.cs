@@ -74,22 +74,6 @@ public sealed partial class IvLoop
         ExecutionContext.Restore(_context!);
     }
 
-    private void RunPost(PostNode node)
-    {
-        _running = null;
-        _dispatched++;
-        if (_isGuarded && node.Callback is { } callback)
-        {
-            RunGuarded(node, callback);
-        }
-        else
-        {
-            node.Run(this);
-        }
-
-        RestoreContext();
-    }
-
     // The catch stands around one handler: what is left of the phase, and Quit, have their turn as without it.
     private void InvokeGuarded<T>(Action<T> handler, T subject)
         where T : IvObject
@@ -127,21 +111,6 @@ public sealed partial class IvLoop
         }
 
         ReportIfSlow(before, subject, callback: null);
-    }
-
-    private void RunGuarded(PostNode node, Delegate callback)
-    {
-        IvTimestamp before = _isTimed ? _poller.Now : default;
-        try
-        {
-            node.Run(this);
-        }
-        catch (Exception exception) when (IsForHook(exception))
-        {
-            CallHook(subject: null, exception);
-        }
-
-        ReportIfSlow(before, subject: null, callback);
     }
 
     // A filter, not a catch that throws again: without a hook the exception passes as if nobody had looked.

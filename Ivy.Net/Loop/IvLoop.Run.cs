@@ -11,7 +11,6 @@ public sealed partial class IvLoop
     private bool _isEmbedded;
     private bool _hasRefusals;
     private bool _hasReported;
-    private long _wakeups;
 
     /// <summary>
     /// When the loop has something to do by the clock: <see cref="IvTimestamp.MinValue"/> if now, <see cref="IvTimestamp.MaxValue"/>
@@ -24,7 +23,7 @@ public sealed partial class IvLoop
         {
             CheckUsable(nameof(NextDeadline));
             FlushChanges();
-            return HasLeftovers || _hasRefusals || !Tasks.IsEmpty || _posts.HasPosts || Fds.AlwaysReady.IsReady
+            return HasLeftovers || _hasRefusals || !Tasks.IsEmpty || Posts.HasReady || Fds.AlwaysReady.IsReady
                 ? IvTimestamp.MinValue
                 : new IvTimestamp(Timers.NextDeadline());
         }
@@ -50,7 +49,7 @@ public sealed partial class IvLoop
 
     private bool IsQuitting => Volatile.Read(ref _quit) != 0;
 
-    private bool HasLeftovers => _postBatch is not null || _readyIndex < _readyCount || Fds.HasRefused || Timers.HasExpired || _completions is { HasReady: true };
+    private bool HasLeftovers => Posts.BatchCount > 0 || _readyIndex < _readyCount || Fds.HasRefused || Timers.HasExpired || _completions is { HasReady: true };
 
     /// <summary>Runs handlers until <see cref="Quit"/>, <see cref="Break"/>, or nothing is left that keeps the loop alive.</summary>
     /// <returns>Whether something is left that keeps the loop alive.</returns>
@@ -105,9 +104,9 @@ public sealed partial class IvLoop
             return;
         }
 
-        if (_posts.IsAsleep)
+        if (Posts.IsAsleep)
         {
-            Interlocked.Increment(ref _wakeups);
+            Interlocked.Increment(ref _posting.Wakeups);
             _poller.Wake();
         }
 
@@ -134,7 +133,7 @@ public sealed partial class IvLoop
     {
         CheckRunnable(member);
         _isRunning = true;
-        _posts.WakeUp();
+        Posts.WakeUp();
         try
         {
             while (!HasWork)
@@ -160,11 +159,11 @@ public sealed partial class IvLoop
             _isRunning = false;
             _isWaiting = false;
             _isNowValid = false;
-            _posts.TrySleep();
+            Posts.TrySleep();
         }
     }
 
-    private bool HasWork => HasLeftovers || !Tasks.IsEmpty || _posts.HasPosts || IsQuitting || Fds.AlwaysReady.IsReady;
+    private bool HasWork => HasLeftovers || !Tasks.IsEmpty || Posts.HasReady || IsQuitting || Fds.AlwaysReady.IsReady;
 
     private bool Run(IvRunMode mode, IvTimestamp limit, Func<bool>? until)
     {
@@ -178,8 +177,8 @@ public sealed partial class IvLoop
         _context = ExecutionContext.Capture();
         _isRunning = true;
         _isNowValid = false;
-        _posts.WakeUp();
-        long before = _dispatched;
+        Posts.WakeUp();
+        long before = Dispatched;
         bool returned = false;
         try
         {
@@ -201,7 +200,7 @@ public sealed partial class IvLoop
             _isWaiting = false;
             _isNowValid = false;
             _running = null;
-            _posts.TrySleep();
+            Posts.TrySleep();
             RestoreContext();
             _context = null;
             if (suppressed)
@@ -210,7 +209,7 @@ public sealed partial class IvLoop
             }
         }
 
-        return Active > 0 || _posts.HasPosts || HasLeftovers;
+        return Active > 0 || Posts.HasPosts || HasLeftovers;
     }
 
     /// <summary>The misuse of running a loop by one of its own handlers.</summary>

@@ -11,7 +11,7 @@ public sealed partial class IvLoop
     private readonly long _spinNanoseconds;
 
     /// <summary>Any thread, for tests: whether the next post has to wake the loop.</summary>
-    internal bool IsAsleep => _posts.IsAsleep;
+    internal bool IsAsleep => Posts.IsAsleep;
 
     // The loop counts as awake until it sleeps: posts of that time wake nobody.
     private int SpinAndWait(ReadOnlySpan<IvChange> changes, IvTimestamp deadline)
@@ -23,7 +23,7 @@ public sealed partial class IvLoop
             count = _poller.Wait(default, IvTimestamp.MinValue, _ready);
             if (count == 0 && _poller.Now.Nanoseconds >= end)
             {
-                return end == deadline.Nanoseconds || !_posts.TrySleep() || IsQuitting ? 0 : _poller.Wait(default, deadline, _ready);
+                return end == deadline.Nanoseconds || !Posts.TrySleep() || IsQuitting ? 0 : _poller.Wait(default, deadline, _ready);
             }
         }
 
@@ -37,7 +37,7 @@ public sealed partial class IvLoop
     {
         for (int i = 0; i < GlancesPerLook; i++)
         {
-            if (_posts.HasPosts || IsQuitting)
+            if (Posts.HasReady || IsQuitting)
             {
                 return true;
             }

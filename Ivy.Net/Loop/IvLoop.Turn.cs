@@ -4,7 +4,7 @@ namespace Ivy.Net;
 
 /// <content>
 /// The turn. Order: expired timers, tasks, exit check, wait, posts, descriptors, completions. What Break or an exception leaves of a
-/// phase is kept in that phase's own list (_postBatch, _ready from _readyIndex on, the expired timers, the task round) and
+/// phase is kept in that phase's own list (the batch in Posts, _ready from _readyIndex on, the expired timers, the task round) and
 /// runs first in the next Run: that is why nothing here is ever undone.
 /// </content>
 public sealed partial class IvLoop
@@ -12,20 +12,10 @@ public sealed partial class IvLoop
     // A registration that has ended is reported in the batch at hand, and never after; twice in later waits is a ghost.
     private const int GhostWaits = 2;
 
-    // How many turns in a row may run posts without a look at the descriptors, which is a system call. Under a flood of posts a
-    // batch is few of them, and the call more than half of its cost; descriptors and deadlines wait a few microseconds.
-    private const int TurnsOfPosts = 16;
-
-    // How many looks in a row have to find posts and no descriptor before that: it is a flood then.
-    private const int LooksOfFlood = 4;
-
     private readonly IvReady[] _ready;
     private IvCompletions? _completions;
     private int _readyIndex;
     private int _readyCount;
-    private PostNode? _postBatch;
-    private int _turnsOfPosts;
-    private int _looksOfFlood;
     private bool _isWaiting;
     private bool _isBatchOpen;
     private bool _hasGhost;
@@ -34,7 +24,6 @@ public sealed partial class IvLoop
     private long _turns;
     private long _polls;
     private long _events;
-    private long _postsRun;
     private long _stale;
     private long _rebuilds;
     private long _waitNanoseconds;
@@ -68,7 +57,7 @@ public sealed partial class IvLoop
             bool mayWait = mode switch
             {
                 IvRunMode.NonBlocking => false,
-                IvRunMode.Once => _dispatched == before,
+                IvRunMode.Once => Dispatched == before,
                 _ => true,
             };
             if (!TryGoOnWithPosts(mode))
@@ -97,7 +86,7 @@ public sealed partial class IvLoop
     }
 
     // NonBlocking looks at the descriptors whatever keeps the loop alive: it can't hang, and a loop inside another one must.
-    private bool IsAlive(IvRunMode mode) => Active > 0 || mode is IvRunMode.KeepAlive or IvRunMode.NonBlocking || _posts.HasPosts || HasLeftovers;
+    private bool IsAlive(IvRunMode mode) => Active > 0 || mode is IvRunMode.KeepAlive or IvRunMode.NonBlocking || Posts.HasPosts || HasLeftovers;
 
     private IvTimestamp WaitDeadline(IvTimestamp limit)
     {
@@ -110,27 +99,11 @@ public sealed partial class IvLoop
         return deadline < limit.Nanoseconds ? new IvTimestamp(deadline) : limit;
     }
 
-    // A turn without a wait: there are posts again, and the kernel need not be told or asked anything for the moment.
-    private bool TryGoOnWithPosts(IvRunMode mode)
-    {
-        if (_looksOfFlood < LooksOfFlood || !_posts.HasPosts || mode is IvRunMode.Once or IvRunMode.NonBlocking || Fds.HasChanges || _turnsOfPosts == TurnsOfPosts || _isSimulated)
-        {
-            _turnsOfPosts = 0;
-            return false;
-        }
-
-        _turnsOfPosts++;
-        _running = null;
-        _isNowValid = false;
-        _postBatch = _posts.Take();
-        return true;
-    }
-
     private void Wait(IvTimestamp deadline)
     {
         ReadOnlySpan<IvChange> changes = Fds.TakeChanges();
         bool spins = _spinNanoseconds > 0;
-        if (deadline != IvTimestamp.MinValue && ((spins ? _posts.HasPosts : !_posts.TrySleep()) || IsQuitting))
+        if (deadline != IvTimestamp.MinValue && ((spins ? Posts.HasReady : !Posts.TrySleep()) || IsQuitting))
         {
             deadline = IvTimestamp.MinValue;
         }
@@ -156,18 +129,16 @@ public sealed partial class IvLoop
         _readyIndex = 0;
         _readyCount = count;
         _isBatchOpen = true;
-        _postBatch = _posts.Take();
-        _looksOfFlood = count == 0 && _postBatch is not null && !HasCompletions ? _looksOfFlood + 1 : 0;
+        bool hasPosts = TakePosts();
+        _looksOfFlood = count == 0 && hasPosts && !HasCompletions ? _looksOfFlood + 1 : 0;
     }
 
     // Posts, then ready descriptors; false if Break ended it early.
     private bool DispatchBatch()
     {
-        while (_postBatch is { } node)
+        while (Posts.TryTakeNext(out object? target, out object? state))
         {
-            _postBatch = node.Next;
-            _postsRun++;
-            RunPost(node);
+            RunPost(target, state);
             if (_break)
             {
                 return false;

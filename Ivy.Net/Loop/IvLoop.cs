@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Ivy.Net.Polling;
-using Microsoft.Extensions.ObjectPool;
 
 namespace Ivy.Net;
 
@@ -27,8 +26,6 @@ public sealed partial class IvLoop : IDisposable
 
     // In a simulation each turn waits, since it is there that the seed picks who runs next.
     private readonly bool _isSimulated;
-    private readonly PostQueue _posts = new();
-    private readonly ObjectPool<PostItem> _postPool;
     private readonly int[] _registered = new int[Enum.GetValues<ObjectKind>().Length];
     private readonly int _threadNumber;
     private readonly IvTimestamp _created;
@@ -78,7 +75,8 @@ public sealed partial class IvLoop : IDisposable
         _slowNanoseconds = options.SlowCallback is { } slow ? Math.Max(IvTimestamp.ToNanoseconds(slow), 1) : long.MaxValue;
         _isTimed = options.SlowCallback is not null;
         _isGuarded = _isTimed || options.UnhandledException is not null;
-        _postPool = CreatePool(options);
+        _posting.Posts = new PostQueue(CreatePool(options));
+        _posting.Poller = _poller;
         Timers = new TimerQueue(this);
         Timeouts = new TimeoutQueues(this);
         Tasks = new TaskQueue(this);
@@ -154,8 +152,8 @@ public sealed partial class IvLoop : IDisposable
         Turns = _turns,
         Polls = _polls,
         Events = _events,
-        Posts = _postsRun,
-        Wakeups = Volatile.Read(ref _wakeups),
+        Posts = Posts.Taken,
+        Wakeups = Volatile.Read(ref _posting.Wakeups),
         Stale = _stale,
         Rebuilds = _rebuilds,
         WaitTime = new TimeSpan(_waitNanoseconds / 100),
@@ -215,63 +213,12 @@ public sealed partial class IvLoop : IDisposable
         _isNowValid = false;
     }
 
-    /// <summary>Runs a callback on the loop's thread, after what this thread has posted before; any thread. Posts keep Run going.</summary>
-    /// <param name="callback">Runs once. Use a static lambda and <paramref name="state"/>: a closure is an allocation.</param>
-    /// <param name="state">Goes to the callback.</param>
-    /// <returns>False if the loop has been disposed: the callback will not run.</returns>
-    public bool Post(Action<object?> callback, object? state)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        return Post(callback, state, invoker: null);
-    }
-
-    /// <summary>As <see cref="Post(Action{object?}, object?)"/>, with a state of any type: a value is not boxed.</summary>
-    /// <typeparam name="T">The type of the state.</typeparam>
-    /// <param name="callback">Runs once.</param>
-    /// <param name="state">Goes to the callback.</param>
-    /// <returns>False if the loop has been disposed: the callback will not run.</returns>
-    public bool Post<T>(Action<T> callback, T state)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        if (!typeof(T).IsValueType)
-        {
-            return Post(callback, state, TypedInvoker<T>.Instance);
-        }
-
-        PostItem<T> item = PostItem<T>.Get(callback, state);
-        if (Enqueue(item))
-        {
-            return true;
-        }
-
-        item.Drop();
-        return false;
-    }
-
     /// <summary>As in <c>IvLoop 0 "main"</c>; loops are numbered in the order in which they are made.</summary>
     /// <returns>A text for messages. Allocates.</returns>
     public override string ToString() => Name is null ? $"IvLoop {_id}" : $"IvLoop {_id} \"{Name}\"";
 
     /// <summary>Adds to the count of registered objects of a kind.</summary>
     internal void Count(ObjectKind kind, int change) => _registered[(int)kind] += change;
-
-    /// <summary>Any thread: queues a node and wakes the loop if it sleeps. False if the loop has been disposed.</summary>
-    internal bool Enqueue(PostNode node)
-    {
-        if (!_posts.TryAdd(node, out bool wake))
-        {
-            return false;
-        }
-
-        if (wake && Environment.CurrentManagedThreadId != ThreadId && Planted.Active != PlantedBug.LostWakeup)
-        {
-            Interlocked.Increment(ref _wakeups);
-            _poller.Wake();
-        }
-
-        _poller.OnPosted();
-        return true;
-    }
 
     internal void AddEvent(IvEvent item)
     {
@@ -347,36 +294,6 @@ public sealed partial class IvLoop : IDisposable
         }
     }
 
-    private static ObjectPool<PostItem> CreatePool(IvLoopOptions options)
-    {
-        if (options.PoolProvider is not { } provider)
-        {
-            return new PostPool(options.PostPoolSize);
-        }
-
-        var policy = new PostItem.Policy();
-        policy.Pool = provider.Create(policy);
-        return policy.Pool;
-    }
-
-    private bool Post(Delegate callback, object? state, PostItem.Invoker? invoker)
-    {
-        if (_isDisposed)
-        {
-            return false;
-        }
-
-        PostItem item = _postPool.Get();
-        item.Set(callback, state, invoker);
-        if (Enqueue(item))
-        {
-            return true;
-        }
-
-        item.Drop();
-        return false;
-    }
-
     private void CheckLoopThread(string member)
     {
         if (_current != this && Environment.CurrentManagedThreadId != ThreadId)
@@ -396,9 +313,4 @@ public sealed partial class IvLoop : IDisposable
         FatalCondition.WrongThread,
         $"{(subject as IvObject)?.ShortText ?? subject}: {member} called on thread {Environment.CurrentManagedThreadId}, but it belongs to {this} on thread {ThreadId}. Call loop.Post(…) and do it there; see ivy-threads(7).",
         subject);
-
-    private static class TypedInvoker<T>
-    {
-        public static readonly PostItem.Invoker Instance = static (callback, state) => ((Action<T>)callback)((T)state!);
-    }
 }

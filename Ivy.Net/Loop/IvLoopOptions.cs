@@ -55,7 +55,7 @@ public sealed class IvLoopOptions
         }
     }
 
-    /// <summary>How many items of posted work the loop keeps for reuse; more in flight are allocated. Defaults to 1024. Posts whose state is a value use a pool of 1024 for each type, which all loops share.</summary>
+    /// <summary>For how many posts the loop keeps room; more in flight are allocated. Defaults to 1024. Posts whose state is a value also use a pool of 1024 for each type, which all loops share.</summary>
     public int PostPoolSize
     {
         get => field;
@@ -66,7 +66,7 @@ public sealed class IvLoopOptions
         }
     } = DefaultPostPoolSize;
 
-    /// <summary>Makes the pool of posted work items instead, which must be safe for many threads. Defaults to null: a default pool of <see cref="PostPoolSize"/>.</summary>
+    /// <summary>Makes the pool of the pieces of which the queue of posts consists, which must be safe for many threads. Defaults to null: a default pool for <see cref="PostPoolSize"/>.</summary>
     public ObjectPoolProvider? PoolProvider { get; init; }
 
     /// <summary>

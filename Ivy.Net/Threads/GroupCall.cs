@@ -42,7 +42,6 @@ internal sealed class GroupCall<T>(int count, Func<IvLoopGroupMember, T> functio
 
         public override void Run(IvLoop loop)
         {
-            Next = null;
             call.Answer(member);
         }
 

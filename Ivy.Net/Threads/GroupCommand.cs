@@ -6,7 +6,6 @@ internal sealed class GroupCommand(IvLoopGroupMember member, Action<IvLoopGroupM
 {
     public override void Run(IvLoop loop)
     {
-        Next = null;
         action(member);
     }
 

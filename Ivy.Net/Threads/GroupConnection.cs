@@ -44,7 +44,6 @@ internal sealed class GroupConnection(IvSocket socket, IvLoopGroupMember member)
 
     public override void Run(IvLoop loop)
     {
-        Next = null;
         Action<IvLoopGroupMember, IvSocket> continuation = _continuation!;
         _continuation = null;
         Member.Arrive(this, continuation);
@@ -52,7 +51,6 @@ internal sealed class GroupConnection(IvSocket socket, IvLoopGroupMember member)
 
     public override bool Drop()
     {
-        Next = null;
         Abort();
         return false;
     }

@@ -7,7 +7,6 @@ internal sealed class GroupPost<T>(IvLoopGroupMember member, Action<IvLoopGroupM
 
     public override void Run(IvLoop loop)
     {
-        Next = null;
         callback(member, state);
     }
 

@@ -196,7 +196,7 @@ public sealed class IvLoopGroupMember
         }
     }
 
-    internal bool Enqueue(PostNode node) => _loop is { } loop && loop.Enqueue(node);
+    internal bool Enqueue(PostNode node) => _loop is { } loop && loop.Enqueue(node, state: null);
 
     internal void OnSetUp()
     {

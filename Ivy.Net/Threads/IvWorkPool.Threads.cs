@@ -56,7 +56,7 @@ public sealed partial class IvWorkPool
     /// <summary>Any thread: to the completion, or to nobody if the loop is gone.</summary>
     internal void SendHome(WorkItem item)
     {
-        if (!_owner.Enqueue(item))
+        if (!_owner.Enqueue(item, state: null))
         {
             item.Drop();
         }

@@ -82,14 +82,12 @@ internal abstract class WorkItem : PostNode
 
     public override void Run(IvLoop loop)
     {
-        Next = null;
         Pool!.Deliver(loop, this);
     }
 
     /// <summary>Nobody is at home any more.</summary>
     public override bool Drop()
     {
-        Next = null;
         Abandon();
         return true;
     }

@@ -42,11 +42,19 @@ static int pass_count, window, producer_count, core, load;
 static atomic_long passes_begun;
 static atomic_int is_over;
 static struct producer producers[MOST_PRODUCERS];
-static int64_t pass_received, pass_begin, phase_begin, phase_span, pass_sleeps, total_passes, total_received, misordered;
+static int64_t pass_begin, phase_begin, phase_span, pass_sleeps, total_passes, misordered;
 static int is_warm;
 
-static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct message *list_first, **list_end = &list_first;
+// What the receiver writes at each message, away from what the producers read.
+static struct {
+    _Alignas(CACHE_LINE) int64_t in_pass;
+    int64_t in_all;
+} got;
+
+static struct {
+    _Alignas(CACHE_LINE) pthread_mutex_t lock;
+    struct message *first, **end;
+} list = { PTHREAD_MUTEX_INITIALIZER, NULL, &list.first };
 
 static inline int64_t sleeps(void)
 {
@@ -57,7 +65,7 @@ static inline int64_t sleeps(void)
 
 static void begin_pass(void)
 {
-    pass_received = 0;
+    got.in_pass = 0;
     pass_sleeps = sleeps();
     pass_begin = now_ns();
 }
@@ -90,25 +98,25 @@ static inline void receive(struct message *m)
 {
     struct producer *p = &producers[m->producer];
     if (m->number != p->next_number++) misordered++;
-    total_received++;
-    pass_received++;
+    got.in_all++;
+    got.in_pass++;
     atomic_store_explicit(&p->done, p->next_number, memory_order_release);
 }
 
 static void stream_received(struct receiver *r)
 {
-    pthread_mutex_lock(&list_lock);
-    struct message *m = list_first;
-    list_first = NULL;
-    list_end = &list_first;
-    pthread_mutex_unlock(&list_lock);
+    pthread_mutex_lock(&list.lock);
+    struct message *m = list.first;
+    list.first = NULL;
+    list.end = &list.first;
+    pthread_mutex_unlock(&list.lock);
     while (m != NULL) {
         struct message *next = m->next;     // m is the producer's again when it has been received
         receive(m);
         m = next;
     }
 
-    if (pass_received == pass_count && !atomic_load(&is_over)) {
+    if (got.in_pass == pass_count && !atomic_load(&is_over)) {
         if (end_pass("posts", 1)) {
             begin_stream_pass();
         } else {
@@ -118,7 +126,7 @@ static void stream_received(struct receiver *r)
     }
 }
 
-static struct receiver stream_receiver;
+static struct { _Alignas(CACHE_LINE) struct receiver receiver; } stream;
 
 static void *produce(void *argument)
 {
@@ -137,11 +145,11 @@ static void *produce(void *argument)
             m->producer = p->index;
             m->number = number++;
             m->next = NULL;
-            pthread_mutex_lock(&list_lock);
-            *list_end = m;
-            list_end = &m->next;
-            pthread_mutex_unlock(&list_lock);
-            receiver_post(&stream_receiver);
+            pthread_mutex_lock(&list.lock);
+            *list.end = m;
+            list.end = &m->next;
+            pthread_mutex_unlock(&list.lock);
+            receiver_post(&stream.receiver);
         }
     }
 }
@@ -150,7 +158,7 @@ static void run_stream(void)
 {
     window = WINDOW / producer_count;
     pass_count -= pass_count % producer_count;
-    receiver_begin(&stream_receiver);
+    receiver_begin(&stream.receiver);
     for (int i = 0; i < producer_count; i++) {
         producers[i].index = i;
         producers[i].messages = calloc((size_t)window, sizeof *producers[i].messages);
@@ -158,20 +166,20 @@ static void run_stream(void)
     }
 
     begin_stream_pass();
-    receiver_run(&stream_receiver);
+    receiver_run(&stream.receiver);
     for (int i = 0; i < producer_count; i++) pthread_join(producers[i].thread, NULL);
 }
 
 // ---- ping-pong ----
 
-static struct receiver players[2];
+static struct { _Alignas(CACHE_LINE) struct receiver receiver; } players[2];
 static pthread_barrier_t ready;
 
 static void pingpong_received(struct receiver *r)
 {
-    if (r == &players[1]) {
+    if (r == &players[1].receiver) {
         if (atomic_load_explicit(&is_over, memory_order_relaxed)) receiver_stop(r);
-        receiver_post(&players[0]);
+        receiver_post(&players[0].receiver);
         return;
     }
 
@@ -180,13 +188,13 @@ static void pingpong_received(struct receiver *r)
         return;
     }
 
-    total_received++;
-    if (++pass_received == pass_count) {
+    got.in_all++;
+    if (++got.in_pass == pass_count) {
         if (!end_pass("roundtrip", 0)) atomic_store(&is_over, 1);
         else begin_pass();
     }
 
-    receiver_post(&players[1]);
+    receiver_post(&players[1].receiver);
 }
 
 static void *play(void *argument)
@@ -202,12 +210,12 @@ static void run_pingpong(void)
 {
     pthread_t other;
     pthread_barrier_init(&ready, NULL, 2);
-    receiver_begin(&players[0]);
-    if (pthread_create(&other, NULL, play, &players[1]) != 0) die("pthread_create");
+    receiver_begin(&players[0].receiver);
+    if (pthread_create(&other, NULL, play, &players[1].receiver) != 0) die("pthread_create");
     pthread_barrier_wait(&ready);
     begin_pass();
-    receiver_post(&players[1]);
-    receiver_run(&players[0]);
+    receiver_post(&players[1].receiver);
+    receiver_run(&players[0].receiver);
     pthread_join(other, NULL);
 }
 
@@ -233,7 +241,7 @@ int main(int argc, char **argv)
 
     char checks[200];
     snprintf(checks, sizeof checks, "\"received\":%lld,\"misordered\":%lld",
-        (long long)(total_received / total_passes), (long long)misordered);
+        (long long)(got.in_all / total_passes), (long long)misordered);
     figures_print(checks);
-    return total_received % total_passes == 0 ? 0 : 1;
+    return got.in_all % total_passes == 0 ? 0 : 1;
 }

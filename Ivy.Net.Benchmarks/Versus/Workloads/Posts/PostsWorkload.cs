@@ -9,6 +9,7 @@ internal sealed class PostsWorkload : IWorkload
     private const string Ivy = "ivy";
     private const string PingPong = "ping-pong";
     private const string IvySpin = "ivy-spin";
+    private const string IvyEvent = "ivy-event";
 
     // Far longer than a round trip, so that neither side sleeps.
     private const int SpinMicroseconds = 100;
@@ -22,6 +23,7 @@ internal sealed class PostsWorkload : IWorkload
     {
         ["ivy"] = static arguments => Run(arguments, static () => new IvyStream(), static () => new IvyPingPong()),
         [IvySpin] = static arguments => Run(arguments, static () => new IvyStream(), static () => new IvyPingPong(SpinMicroseconds)),
+        [IvyEvent] = static arguments => Run(arguments, static () => new IvyEventStream(), static () => new IvyPingPong()),
         ["channels"] = static arguments => Run(arguments, static () => new ChannelStream(), static () => new ChannelPingPong()),
         ["context"] = static arguments => Run(arguments, static () => new ContextStream(), static () => new ContextPingPong()),
     };
@@ -37,7 +39,7 @@ internal sealed class PostsWorkload : IWorkload
         {
             yield return Case(settings, $"{producers}→1 stream", 200_000 / divisor, new Metric("posts", "posts/s", IsRate: true) { Words = "posts per second" }, "mode=stream", $"producers={producers}") with
             {
-                Targets = [new Target(Ivy, "posts", 0.5) { Peer = Ivykis }],
+                Targets = [new Target(Ivy, "posts", 0.5) { Peer = Ivykis }, new Target(IvyEvent, "posts", 0.5) { Peer = Ivykis }],
             };
         }
     }
@@ -73,7 +75,7 @@ internal sealed class PostsWorkload : IWorkload
                 Own("Channels", SubjectKind.DotNet, "channels"),
                 Own("SynchronizationContext", SubjectKind.DotNet, "context"),
                 Own(Ivy, SubjectKind.Ivy, "ivy"),
-                .. name == PingPong ? [Own(IvySpin, SubjectKind.Ivy, IvySpin)] : (Subject[])[],
+                .. name == PingPong ? [Own(IvySpin, SubjectKind.Ivy, IvySpin)] : (Subject[])[Own(IvyEvent, SubjectKind.Ivy, IvyEvent)],
             ],
             Twin = Ivykis,
             Expected = new Dictionary<string, long>(StringComparer.Ordinal) { ["received"] = count, ["misordered"] = 0 },

@@ -7,12 +7,12 @@ namespace Ivy.Net.Benchmarks.Versus.Workloads.Posts;
 internal abstract class StreamProgram
 {
     private const int Window = 1024;
-    private const int CacheLine = 64;
+    protected const int CacheLine = 64;
 
     private PassMeter _meter = null!;
     private Producer[] _producers = [];
+    private Received _received;
     private long _passesBegun;
-    private int _received;
     private volatile bool _isOver;
 
     public void Run(SubjectArguments arguments)
@@ -51,13 +51,13 @@ internal abstract class StreamProgram
     protected void Receive(Message message)
     {
         Producer producer = message.Producer;
-        if (message.Number != producer.NextNumber++)
+        if (message.Number != producer.Received.Next++)
         {
             _meter.Misordered++;
         }
 
-        Volatile.Write(ref producer.Done.Value, producer.NextNumber);
-        if (++_received == _meter.Count)
+        Volatile.Write(ref producer.Received.Done, producer.Received.Next);
+        if (++_received.Next == _meter.Count)
         {
             if (_meter.EndPass())
             {
@@ -73,7 +73,7 @@ internal abstract class StreamProgram
 
     private void BeginPass()
     {
-        _received = 0;
+        _received.Next = 0;
         _meter.BeginPass();
         Interlocked.Increment(ref _passesBegun);
     }
@@ -89,6 +89,7 @@ internal abstract class StreamProgram
     internal sealed class Producer
     {
         private readonly Thread _thread;
+        private Received _received;
 
         public Producer(StreamProgram program, int index, int window, int core)
         {
@@ -102,9 +103,7 @@ internal abstract class StreamProgram
             _thread.Start();
         }
 
-        public long NextNumber { get; set; }
-
-        public PaddedCounter Done { get; } = new();
+        public ref Received Received => ref _received;
 
         public void Join() => _thread.Join();
 
@@ -127,7 +126,7 @@ internal abstract class StreamProgram
                 int count = program._meter.Count / program._producers.Length;
                 for (int i = 0; i < count; i++)
                 {
-                    while (number - Volatile.Read(ref Done.Value) >= messages.Length)
+                    while (number - Volatile.Read(ref _received.Done) >= messages.Length)
                     {
                         Thread.Yield();
                     }
@@ -140,11 +139,15 @@ internal abstract class StreamProgram
         }
     }
 
-    /// <summary>On a cache line of its own.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 2 * CacheLine)]
-    internal sealed class PaddedCounter
+    /// <summary>What the receiver writes at each message, on a cache line of its own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 3 * CacheLine)]
+    internal struct Received
     {
         [FieldOffset(CacheLine)]
-        public long Value;
+        public long Next;
+
+        // Read by the producer, which may not be further ahead of it than its window.
+        [FieldOffset(CacheLine + sizeof(long))]
+        public long Done;
     }
 }
