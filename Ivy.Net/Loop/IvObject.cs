@@ -12,12 +12,15 @@ namespace Ivy.Net;
 [DebuggerDisplay("{ToString(),nq}")]
 public abstract class IvObject : IDisposable
 {
+    // What is seldom touched comes first, so that the rest lies beside the fields of the derived class: with very many objects each
+    // cache line counts.
+    private string? _name;
+    private object? _state;
     private volatile IvLoop? _loop;
     private readonly ObjectKind _kind;
     private ObjectFlags _flags;
 
-    // Where the queue of its kind has the object. Here, where the layout has a gap beside the flags, so that taking an object out
-    // touches one cache line of it.
+    // Where the queue of its kind has the object. Here, where the layout has a gap beside the flags.
     private protected int _place;
 
     private protected IvObject(ObjectKind kind) => _kind = kind;
@@ -32,10 +35,18 @@ public abstract class IvObject : IDisposable
     }
 
     /// <summary>What messages, dumps and reports call the object.</summary>
-    public string? Name { get; set; }
+    public string? Name
+    {
+        get => _name;
+        set => _name = value;
+    }
 
     /// <summary>The user's own: handlers find their context here and need no closure.</summary>
-    public object? State { get; set; }
+    public object? State
+    {
+        get => _state;
+        set => _state = value;
+    }
 
     /// <summary>The loop that the object is registered on, null if it is not. Any thread may read it.</summary>
     public IvLoop? Loop => _loop;

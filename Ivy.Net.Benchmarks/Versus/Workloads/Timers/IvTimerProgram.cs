@@ -12,14 +12,10 @@ internal sealed class IvTimerProgram : TimerProgram, IDisposable
     {
         _timers = new IvTimer[Count];
         Action<IvTimer> handler = timer => Fired((int)timer.State!);
-        object[] numbers = [.. Enumerable.Range(0, Count).Select(static i => (object)i)];
         for (int i = 0; i < Count; i++)
         {
-            _timers[i] = new IvTimer(handler) { State = numbers[i] };
+            _timers[i] = new IvTimer(handler) { State = i };
         }
-
-        GC.Collect();
-        GC.Collect();
     }
 
     protected override void RunLoop()
