@@ -165,16 +165,19 @@ public abstract class IvObject : IDisposable
     /// <summary>Frees the object from its loop and uncounts it.</summary>
     private protected void Unbind()
     {
-        IvLoop? loop = _loop;
-        _loop = null;
-        if (loop is null)
+        if (_loop is { } loop)
         {
-            return;
+            Unbind(loop, _kind);
         }
+    }
 
+    /// <summary>As <see cref="Unbind()"/>, for who knows what is written in the object.</summary>
+    private protected void Unbind(IvLoop loop, ObjectKind kind)
+    {
+        _loop = null;
         if (!IsInternal)
         {
-            loop.Count(_kind, -1);
+            loop.Count(kind, -1);
         }
 
         if (KeepsLoopAlive)
@@ -186,8 +189,20 @@ public abstract class IvObject : IDisposable
     /// <summary>The loop of a registered object on its own thread; null if it is not registered; a misuse elsewhere.</summary>
     private protected IvLoop? CheckedLoop(string member)
     {
-        IvLoop? loop = _loop;
-        loop?.CheckThread(this, member);
+        if (_loop is not { } loop)
+        {
+            return null;
+        }
+
+        // Of the two that are the same one it is the thread's, whose address is known already: with very many objects, that of this
+        // one is yet to come from memory, and each count that is kept there would wait for it, and the next call for the count.
+        IvLoop? current = IvLoop.Current;
+        if (loop == current)
+        {
+            return current;
+        }
+
+        loop.CheckThread(this, member);
         return loop;
     }
 

@@ -127,8 +127,7 @@ public sealed class IvTimer : IvObject
     /// <summary>Disarms the timer, also one that has expired but has not run yet. One that is not registered is a misuse (IVF0021).</summary>
     public void Unregister()
     {
-        LoopForUnregister();
-        EndRegistration();
+        EndRegistration(LoopForUnregister());
     }
 
     /// <summary>Arms the timer for once, from <see cref="IvLoop.Now"/>; moves it if it is running.</summary>
@@ -171,17 +170,13 @@ public sealed class IvTimer : IvObject
     /// <summary>Disarms the timer if it is running; nothing happens if it is not.</summary>
     public void Stop()
     {
-        if (CheckedLoop(nameof(Stop)) is not null)
+        if (CheckedLoop(nameof(Stop)) is { } loop)
         {
-            EndRegistration();
+            EndRegistration(loop);
         }
     }
 
-    internal override void EndRegistration()
-    {
-        Loop!.Timers.Remove(this);
-        Unbind();
-    }
+    internal override void EndRegistration() => EndRegistration(Loop!);
 
     /// <summary>Called for an expired timer that has left the heap: re-arms a periodic one, unbinds a one-shot one, and runs the handler.</summary>
     internal void Fire(IvLoop loop, long now)
@@ -192,10 +187,16 @@ public sealed class IvTimer : IvObject
         }
         else
         {
-            Unbind();
+            Unbind(loop, ObjectKind.Timer);
         }
 
         loop.Invoke(Handler, this);
+    }
+
+    private void EndRegistration(IvLoop loop)
+    {
+        loop.Timers.Remove(this);
+        Unbind(loop, ObjectKind.Timer);
     }
 
     // The next deadline of the rhythm that lies after now; those in between are counted, not called.
