@@ -19,6 +19,9 @@ internal sealed class TimerBuckets
 
     private IvTimer?[] _timers = [];
     private Chunk[] _chunks = [];
+
+    // By chunk: how many holes it has. Apart, as these are few bytes.
+    private byte[] _holesOf = [];
     private int _freeChunk = None;
     private int _holes;
 
@@ -64,7 +67,7 @@ internal sealed class TimerBuckets
         _timers[place] = null;
         Count--;
         _holes++;
-        if (++_chunks[place >> ChunkShift].Holes == ChunkSize)
+        if (++_holesOf[place >> ChunkShift] == ChunkSize)
         {
             Unlink(place >> ChunkShift);
         }
@@ -76,7 +79,7 @@ internal sealed class TimerBuckets
         for (int end = _ends[bucket]; end > 0 && most >= 0;)
         {
             int chunk = (end - 1) >> ChunkShift;
-            most -= end - (chunk << ChunkShift) - _chunks[chunk].Holes;
+            most -= end - (chunk << ChunkShift) - _holesOf[chunk];
             end = EndBefore(chunk);
         }
 
@@ -124,8 +127,8 @@ internal sealed class TimerBuckets
         int chunk = (end - 1) >> ChunkShift;
         place = chunk << ChunkShift;
         timers = _timers.AsSpan(place, end - place);
-        Count -= timers.Length - _chunks[chunk].Holes;
-        _holes -= _chunks[chunk].Holes;
+        Count -= timers.Length - _holesOf[chunk];
+        _holes -= _holesOf[chunk];
         _ends[bucket] = EndBefore(chunk);
         return true;
     }
@@ -194,6 +197,7 @@ internal sealed class TimerBuckets
     private void Append(int bucket, int last, int chunk)
     {
         _chunks[chunk] = new Chunk { Owner = bucket, Previous = last, Next = None };
+        _holesOf[chunk] = 0;
         if (last != None)
         {
             _chunks[last].Next = chunk;
@@ -314,6 +318,7 @@ internal sealed class TimerBuckets
         int capacity = Math.Max(count * 2, ChunkSize);
         Array.Resize(ref _timers, capacity << ChunkShift);
         Array.Resize(ref _chunks, capacity);
+        Array.Resize(ref _holesOf, capacity);
 
         // Backwards, so that they are taken in the order of their addresses.
         for (int chunk = capacity - 1; chunk >= count; chunk--)
@@ -330,6 +335,5 @@ internal sealed class TimerBuckets
 
         // Of a free one: the next free one.
         public int Next;
-        public int Holes;
     }
 }

@@ -18,11 +18,11 @@ namespace Ivy.Net;
 /// </remarks>
 internal sealed class TimerLadder
 {
-    // A bucket up to this size goes into the heap: 3 KiB, three levels of it.
-    private const int DefaultSmallBucket = 128;
+    // A bucket up to this size goes into the heap: 6 KiB, four levels of it.
+    private const int DefaultSmallBucket = 256;
 
     // A heap that outgrows this, of timers that come too near to be put into a bucket, becomes a rung; so does the first one.
-    private const int DefaultLargeHeap = 512;
+    private const int DefaultLargeHeap = 256;
 
     // Each rung has buckets of at most 1/32 the width of those of the rung above, so that 13 go down to nanoseconds.
     private const int MaxRungs = 13;
@@ -330,11 +330,11 @@ internal sealed class TimerLadder
         }
     }
 
-    // A key that some three of a hundred in the heap are before: the first of every eighth of its lower half, which has no order.
+    // A key that one or two of a hundred in the heap are before: the first of every second one in its lower half, which has no order.
     private ulong EarlyKey(ulong highest)
     {
         ulong early = highest;
-        for (int i = _heap.Count / 2; i < _heap.Count; i += 8)
+        for (int i = _heap.Count / 2; i < _heap.Count; i += 2)
         {
             early = Math.Min(early, _heap.Entries[i].Key);
         }
