@@ -18,8 +18,8 @@ internal static class VersusCommand
         var cases = new Option<string[]>("--case") { Description = "Only cases whose parameters contain TEXT; may be given more than once.", HelpName = "TEXT" };
         var subjects = new Option<string[]>("--subject") { Description = "Only subjects whose name contains TEXT; may be given more than once.", HelpName = "TEXT" };
         var json = new Option<FileInfo?>("--json") { Description = "Write a line of JSON for each row of the tables.", HelpName = "FILE" };
-        var markdown = new Option<FileInfo[]>("--markdown") { Description = "Write the tables as Markdown, or into the places that an existing FILE has for them; may be given more than once.", HelpName = "FILE" };
-        var svg = new Option<DirectoryInfo?>("--svg") { Description = "Write a chart for each workload.", HelpName = "DIR" };
+        var markdown = new Option<FileInfo[]>("--markdown") { Description = "Write the tables as Markdown into a new FILE, or into the places that FILE has for them; what was not measured stays as it is. May be given more than once.", HelpName = "FILE" };
+        var svg = new Option<DirectoryInfo?>("--svg") { Description = "Write a chart for each workload that is measured.", HelpName = "DIR" };
         var cores = new Option<(int Subject, int Load)>("--cores")
         {
             Description = "The core for what is measured, and that for what loads it (0,1).",
@@ -51,12 +51,15 @@ internal static class VersusCommand
                 Markdown = result.GetValue(markdown) ?? [],
                 Svg = result.GetValue(svg),
                 Cores = result.GetValue(cores),
-                Command = $"dotnet run -c Release --project Ivy.Net.Benchmarks -- {string.Join(' ', result.Tokens.Select(static token => token.Value))}",
+                Command = $"dotnet run -c Release --project Ivy.Net.Benchmarks -- {string.Join(' ', result.Tokens.Select(static token => Quoted(token.Value)))}",
             };
             return Task.FromResult(new VersusRun(options).Execute(cancel));
         });
         return command;
     }
+
+    // As a shell reads it.
+    private static string Quoted(string word) => word.Contains(' ', StringComparison.Ordinal) ? $"'{word}'" : word;
 
     private static string Names => string.Join(", ", WorkloadCatalog.All.Select(static w => w.Name));
 

@@ -23,6 +23,11 @@ internal sealed class VersusRun(VersusOptions options)
             throw new VersusException($"It takes two cores, one for what is measured and one for what loads it; the process may run on {string.Join(", ", allowed)}.");
         }
 
+        if (options.Markdown.FirstOrDefault(static file => !MarkdownReport.CanWrite(file)) is { } foreign)
+        {
+            throw new VersusException($"{foreign} is there and has no place for a table, such as <!-- versus:chain --><!-- /versus:chain -->; it is left as it is.");
+        }
+
         var peers = new PeerToolchain();
         var settings = new RunSettings { Scale = options.Scale, SubjectCore = options.Cores.Subject, LoadCore = options.Cores.Load, Peers = peers };
         WorkloadCase[] cases = [.. WorkloadCatalog.All.Where(w => options.Workloads.Count == 0 || options.Workloads.Contains(w.Name)).SelectMany(w => w.Cases(settings)).Select(Filtered).OfType<WorkloadCase>()];
@@ -31,6 +36,7 @@ internal sealed class VersusRun(VersusOptions options)
             throw new VersusException("No case is left: see what --case and --subject say, and the names in the tables.");
         }
 
+        TimeSpan expected = cases.Aggregate(TimeSpan.Zero, (sum, item) => sum + (options.EffectiveRounds * item.ExpectedOfRound));
         RunHeader header = RunHeader.OfThisRun(options.Command, options.RoundsText);
         IAnsiConsole output = Terminal.Of(Console.Out, Console.IsOutputRedirected);
         IAnsiConsole messages = Terminal.Of(Console.Error, Console.IsErrorRedirected);
@@ -49,59 +55,74 @@ internal sealed class VersusRun(VersusOptions options)
             messages.WriteLine(note);
         }
 
-        List<CaseResult> results = [];
-        using (var progress = new ProgressReport(messages, options.EffectiveRounds * cases.Sum(static c => c.Subjects.Count + 1)))
+        messages.WriteLine($"{options.EffectiveRounds * cases.Sum(static item => item.StepsOfRound)} measurements, {Texts.Duration(expected)}");
+        return Measure(cases, header, expected, output, messages, cancel);
+    }
+
+    // Workload by workload, each with its tables and in the files as soon as it is measured: what is interrupted later, has these.
+    private int Measure(IEnumerable<WorkloadCase> cases, RunHeader header, TimeSpan expected, IAnsiConsole output, IAnsiConsole messages, CancellationToken cancel)
+    {
+        int outcome = Accepted;
+        List<MetricTable> all = [];
+        using var progress = new ProgressReport(messages, expected, TimeProvider.System);
+        var runner = new CaseRunner(options.EffectiveRounds, progress);
+        foreach (IGrouping<string, WorkloadCase> workload in cases.GroupBy(static item => item.Workload))
         {
-            var runner = new CaseRunner(options.EffectiveRounds, progress);
-            foreach (WorkloadCase item in cases)
+            List<MetricTable> tables = [];
+            foreach (WorkloadCase item in workload)
             {
-                results.Add(runner.Run(item, cancel));
+                CaseResult result = runner.Run(item, cancel);
+                outcome = result.Refused.Count > 0 ? SubjectsRefused : outcome;
+                tables.AddRange(MetricTable.Of(result));
             }
+
+            progress.EraseLine();
+            foreach (MetricTable table in tables)
+            {
+                Terminal.Write(output, TextTable.Of(table));
+            }
+
+            all.AddRange(tables);
+            WriteFiles(header, workload.Key, tables, all);
         }
 
-        Report(output, header, [.. results.SelectMany(MetricTable.Of)]);
-        return results.Exists(static result => result.Refused.Count > 0) ? SubjectsRefused : Accepted;
-    }
-
-    // Without the subjects that are not asked for; null without any.
-    private WorkloadCase? Filtered(WorkloadCase item)
-    {
-        Subject[] subjects = [.. item.Subjects.Where(subject => options.Subjects.Count == 0 || options.Subjects.Any(text => subject.Name.Contains(text, StringComparison.Ordinal)))];
-        bool wanted = options.Cases.Count == 0 || options.Cases.Any(text => item.Params.Contains(text, StringComparison.Ordinal));
-        return wanted && subjects.Length > 0 ? item with { Subjects = subjects } : null;
-    }
-
-    private void Report(IAnsiConsole output, RunHeader header, IReadOnlyList<MetricTable> tables)
-    {
-        foreach (MetricTable table in tables)
-        {
-            Terminal.Write(output, TextTable.Of(table));
-        }
-
-        TextTable targets = TextTable.OfTargets(tables);
+        TextTable targets = TextTable.OfTargets(all);
         if (targets.Rows.Count > 0)
         {
             Terminal.Write(output, targets);
         }
 
-        if (options.Json is { } json)
-        {
-            Directory.CreateDirectory(json.DirectoryName!);
-            File.WriteAllLines(json.FullName, tables.SelectMany(JsonLines.Of));
-        }
+        return outcome;
+    }
 
-        foreach (FileInfo file in options.Markdown)
+    // Without the subjects that are not asked for; null without any.
+    private WorkloadCase? Filtered(WorkloadCase item) =>
+        options.Cases.Count == 0 || options.Cases.Any(text => item.Params.Contains(text, StringComparison.Ordinal))
+            ? item.Only(subject => options.Subjects.Count == 0 || options.Subjects.Any(text => subject.Name.Contains(text, StringComparison.Ordinal)))
+            : null;
+
+    private void WriteFiles(RunHeader header, string workload, IReadOnlyList<MetricTable> tables, IEnumerable<MetricTable> all)
+    {
+        if (tables.Count == 0)
         {
-            MarkdownReport.Write(file, header, tables);
+            return;
         }
 
         if (options.Svg is { } folder)
         {
             folder.Create();
-            foreach (IGrouping<string, MetricTable> workload in tables.GroupBy(static table => table.Case.Workload))
-            {
-                File.WriteAllText(Path.Combine(folder.FullName, $"{workload.Key}.svg"), SvgChart.Draw(workload.Key, header, [.. workload]));
-            }
+            File.WriteAllText(Path.Combine(folder.FullName, $"{workload}.svg"), SvgChart.Draw(workload, header, tables));
+        }
+
+        foreach (FileInfo file in options.Markdown)
+        {
+            new MarkdownReport(header, [.. all], options.Svg).Write(file);
+        }
+
+        if (options.Json is { } json)
+        {
+            Directory.CreateDirectory(json.DirectoryName!);
+            File.WriteAllLines(json.FullName, all.SelectMany(JsonLines.Of));
         }
     }
 }

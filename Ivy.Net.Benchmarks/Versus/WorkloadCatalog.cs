@@ -23,6 +23,9 @@ internal static class WorkloadCatalog
         new StartWorkload(),
     ];
 
+    /// <summary>The place of a workload in that order; behind all of them if there is none of that name.</summary>
+    public static int IndexOf(string workload) => All.TakeWhile(known => known.Name != workload).Count();
+
     /// <summary>Runs a program of this assembly, as one subject of a workload; it prints its figures.</summary>
     /// <exception cref="VersusException">There is none, or its parameters are wrong.</exception>
     public static void RunProgram(string workload, string program, IEnumerable<string> parameters)

@@ -24,7 +24,7 @@ internal sealed class CoresExample : IExample
     {
         var address = new AddressOptions(command, defaultPort: 7000);
         var loops = new Option<int>("--loops") { Description = "How many loops.", HelpName = "N", DefaultValueFactory = static _ => Environment.ProcessorCount };
-        var accept = new Option<IvAcceptMode>("--accept") { Description = "How they share the connections.", HelpName = "MODE" };
+        var accept = new Option<IvAcceptMode?>("--accept") { Description = "How they share the connections.", HelpName = "MODE" };
         var pin = new Option<bool>("--pin") { Description = "Bind each thread to a CPU." };
         var drain = new SecondsOption("--drain", "How long connections may take to end.", 5);
         loops.Validators.Add(static result =>
@@ -49,7 +49,7 @@ internal sealed class CoresExample : IExample
         });
     }
 
-    private static void Run(IvLoopGroup group, IPEndPoint address, IvAcceptMode mode)
+    private static void Run(IvLoopGroup group, IPEndPoint address, IvAcceptMode? mode)
     {
         EndPoint bound = group.Listen(address, static (member, client) => Service(member).Welcome(client), mode);
         group.HandlerSetup = static member => member.State = new EchoService();

@@ -30,7 +30,15 @@ internal sealed class UnixEchoExample : IExample
             DefaultValueFactory = static _ => IvEndPoint.Parse("unix:/tmp/ivy-echo.sock"),
         };
         command.Options.Add(path);
-        command.SetAction(result => Run(result.GetValue(path)!));
+        command.SetAction(result =>
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                throw new PlatformNotSupportedException("unix-echo: its socket is for its user alone by the file's mode, which Windows does not have. Use echo, on 127.0.0.1.");
+            }
+
+            Run(result.GetValue(path)!);
+        });
     }
 
     private static EndPoint? ParsePath(ArgumentResult result)
@@ -46,11 +54,6 @@ internal sealed class UnixEchoExample : IExample
 
     private static void Run(EndPoint path)
     {
-        if (OperatingSystem.IsWindows())
-        {
-            throw new PlatformNotSupportedException("unix-echo: its socket is for its user alone by the file's mode, which Windows does not have. Use echo, on 127.0.0.1.");
-        }
-
         using var loop = new IvLoop();
         QuitSignals.Register();
 

@@ -34,6 +34,18 @@ internal sealed class FakeObserver : IRunObserver
     public void Warn(string message) => Warnings.Add(message);
 }
 
+/// <summary>A clock that stands still until it is moved.</summary>
+internal sealed class FakeClock : TimeProvider
+{
+    private long _now;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override long GetTimestamp() => _now;
+
+    public void Advance(TimeSpan time) => _now += time.Ticks;
+}
+
 /// <summary>A compiler, and what is installed.</summary>
 internal sealed class FakeCompiler : ICompiler
 {
@@ -78,10 +90,17 @@ internal static class Made
     };
 
     /// <summary>Each subject gives its values, one in each round.</summary>
-    public static MetricTable Table(IReadOnlyList<(string Name, SubjectKind Kind, double[] Values)> subjects, Metric? metric = null, params Target[] targets)
+    public static MetricTable Table(IReadOnlyList<(string Name, SubjectKind Kind, double[] Values)> subjects, Metric? metric = null, params Target[] targets) =>
+        Table("chain", subjects, metric, targets);
+
+    /// <summary>Of another workload.</summary>
+    public static MetricTable Table(string workload, IReadOnlyList<(string Name, SubjectKind Kind, double[] Values)> subjects, Metric? metric = null, params Target[] targets)
     {
-        WorkloadCase item = Case([.. subjects.Select(static s => new FakeSubject(s.Name, s.Kind, run => FakeSubject.Good(s.Values[run % s.Values.Length])))], targets) with { Metrics = [metric ?? Event] };
-        CaseResult result = new CaseRunner(subjects.Max(static s => s.Values.Length), new FakeObserver()).Run(item, CancellationToken.None);
-        return MetricTable.Of(result).Single();
+        WorkloadCase item = Case([.. subjects.Select(static s => new FakeSubject(s.Name, s.Kind, run => FakeSubject.Good(s.Values[run % s.Values.Length])))], targets) with { Workload = workload, Metrics = [metric ?? Event] };
+        return Table(item, subjects.Max(static s => s.Values.Length));
     }
+
+    /// <summary>Of a case that is measured.</summary>
+    public static MetricTable Table(WorkloadCase item, int rounds) =>
+        MetricTable.Of(new CaseRunner(rounds, new FakeObserver()).Run(item, CancellationToken.None)).Single();
 }

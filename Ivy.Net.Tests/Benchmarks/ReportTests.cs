@@ -42,41 +42,9 @@ internal sealed class ReportTests
         {
             Assert.That(lines[0], Is.EqualTo("chain, 100/1/2000: event, ns"));
             Assert.That(Words(lines[1]), Is.EqualTo(["subject", "median", "min – max", "cost ÷ libev+idle", "min – max", "target"]));
-            Assert.That(Words(lines[4]), Is.EqualTo(["<ivy>", "60.0", "50.0 – 70.0", "0.600", "0.500 – 0.700", "≤ 1.00 × libev+idle: met (0.600)"]));
+            Assert.That(Words(lines[4]), Is.EqualTo(["<ivy>", "60.0", "50.0 – 70.0", "0.600", "0.500 – 0.700", "≤ 1.00 × the best C library: met (0.600 × libev+idle)"]));
             Assert.That(Words(lines[5])[^1], Is.EqualTo("a peer ÷ itself"));
             Assert.That(writer.ToString(), Does.Not.Contain('\e'));
-        }
-    }
-
-    [Test]
-    public void Markdown_of_its_own_has_the_machine_the_command_the_targets_and_every_table()
-    {
-        string text = MarkdownReport.Whole(Made.Header, [Table]);
-        Assert.That(text, Does.Contain("a machine & its kernel").And.Contain("dotnet run -- versus").And.Contain("## Targets").And.Contain("| <ivy> | 60.0 | 50.0 – 70.0 | 0.600 |"));
-    }
-
-    [Test]
-    public void Markdown_goes_into_the_places_of_a_file_and_leaves_the_rest_and_what_was_not_run()
-    {
-        const string before = """
-            Words.
-            <!-- versus:chain -->
-            old
-            <!-- /versus:chain -->
-            More.
-            <!-- versus:posts -->
-            as it was
-            <!-- /versus:posts -->
-            <!-- versus:header --><!-- /versus:header -->
-            """;
-        string after = MarkdownReport.Fill(before, Made.Header, [Table]);
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(after, Does.StartWith("Words.\n<!-- versus:chain -->\na machine & its kernel").And.Contain("\nChain, 100/1/2000: event, ns:\n\n| subject |"));
-            Assert.That(after, Does.Not.Contain("old").And.Contain("More."));
-            Assert.That(after, Does.Contain("<!-- versus:posts -->\nas it was\n<!-- /versus:posts -->"));
-            Assert.That(after, Does.Contain("abcdef0"));
-            Assert.That(MarkdownReport.Fill(after, Made.Header, [Table]), Is.EqualTo(after), "once more changes nothing");
         }
     }
 

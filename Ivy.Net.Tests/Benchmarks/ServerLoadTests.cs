@@ -10,7 +10,7 @@ internal sealed class ServerLoadTests
         "messages=1000 bytes=64000 errors=0 missing_bytes=0 seconds=0.5 server_cpu_ns=475000000 client_cpu_ns=400000000 p50_us=170.5 p99_us=300.0 p999_us=400.0";
 
     private static readonly MessageLoad Messages =
-        new("load_echo", connections: 4, size: 64, SubjectKind.Ivy, new RunSettings { Peers = new() }) { LeastBusy = 0.9 };
+        new("load_echo", connections: 4, size: 64, new RunSettings { Peers = new() }) { LeastBusy = 0.9 };
 
     [Test]
     public void A_run_without_fault_has_its_figures()

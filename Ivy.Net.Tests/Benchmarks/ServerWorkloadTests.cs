@@ -5,6 +5,7 @@ using Ivy.Net.Benchmarks.Versus.Workloads.Servers;
 namespace Ivy.Net.Tests.Benchmarks;
 
 /// <summary>The workloads with servers, with tiny sizes; their processes are real.</summary>
+[Platform("Linux", Reason = "starts servers that are compiled by gcc")]
 [NonParallelizable]
 internal sealed class ServerWorkloadTests
 {
@@ -68,7 +69,7 @@ internal sealed class ServerWorkloadTests
             File.WriteAllText(source, WrongServer.Replace("WRONG", wrong, StringComparison.Ordinal));
             Assert.That(new Gcc().Compile(source, server, ["-I", SourceTree.Peers]), Is.Null);
 
-            var load = new MessageLoad(program, connections: 1, size: 64, SubjectKind.Bare, Settings);
+            var load = new MessageLoad(program, connections: 1, size: 64, Settings);
             var subject = new ServerSubject(new EchoServer("wrong", SubjectKind.Bare, [server, "--port", "0"]), load, Settings);
             Assert.That(subject.Measure(CancellationToken.None).Rejection, Does.Contain(reason));
         }
@@ -82,9 +83,37 @@ internal sealed class ServerWorkloadTests
     public void A_server_that_does_not_start_is_rejected_with_its_complaint()
     {
         string program = Settings.Peers.Build("echo_epoll.c") ?? Missing<string>();
-        var load = new MessageLoad("load_echo", connections: 1, size: 64, SubjectKind.Bare, Settings);
+        var load = new MessageLoad("load_echo", connections: 1, size: 64, Settings);
         var subject = new ServerSubject(new EchoServer("wrong", SubjectKind.Bare, [program, "--what"]), load, Settings);
         Assert.That(subject.Measure(CancellationToken.None).Rejection, Does.StartWith("the server did not say what it is listening on").And.Contains("--what"));
+    }
+
+    [Test]
+    public void A_server_that_does_not_become_warm_is_rejected_with_what_it_says_instead()
+    {
+        var load = new MessageLoad(Settings.Peers.Build("load_echo.c") ?? Missing<string>(), connections: 1, size: 64, Settings);
+        var server = new EchoServer("wrong", SubjectKind.Ivy, ["sh", "-c", "echo listening on 127.0.0.1:1; echo cold; exec sleep 60"]) { SaysWhenWarm = true };
+        Assert.That(new ServerSubject(server, load, Settings).Measure(CancellationToken.None).Rejection, Is.EqualTo("the server did not become warm, but says: cold"));
+    }
+
+    [Test]
+    public void A_server_that_does_not_close_its_side_is_rejected_by_churn()
+    {
+        string program = Settings.Peers.Build("load_churn.c") ?? Missing<string>();
+        string folder = Directory.CreateTempSubdirectory("ivy-versus-").FullName;
+        try
+        {
+            string source = Path.Combine(folder, "lazy.c");
+            string server = Path.Combine(folder, "lazy");
+            File.WriteAllText(source, WrongServer.Replace("if (++number == 10) { WRONG; }", "(void)number;", StringComparison.Ordinal).Replace("return 0;", "pause(); return 0;", StringComparison.Ordinal));
+            Assert.That(new Gcc().Compile(source, server, ["-I", SourceTree.Peers]), Is.Null);
+            var subject = new ServerSubject(new EchoServer("lazy", SubjectKind.Bare, [server, "--port", "0"]), new MessageLoad(program, connections: 1, size: 64, Settings), Settings);
+            Assert.That(subject.Measure(CancellationToken.None).Rejection, Does.Contain("has left 1 open"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static WorkloadCase Missing() => Missing<WorkloadCase>();

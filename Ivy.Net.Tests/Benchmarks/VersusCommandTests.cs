@@ -39,6 +39,27 @@ internal sealed class VersusCommandTests
     }
 
     [Test]
+    public void A_file_without_a_place_for_tables_is_refused_before_anything_is_measured()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, "# Mine\n");
+            (_, string error, int exitCode) = ChildProcess.Run(Program, "versus", "start", "--smoke", "--markdown", file);
+            using (Assert.EnterMultipleScope())
+            {
+                Assert.That(exitCode, Is.EqualTo(UsageError));
+                Assert.That(error, Does.Contain("has no place for a table"));
+                Assert.That(File.ReadAllText(file), Is.EqualTo("# Mine\n"));
+            }
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Test]
     public void The_list_has_a_line_for_each_workload()
     {
         (string output, _, int exitCode) = ChildProcess.Run(Program, "versus", "--list");
@@ -76,7 +97,8 @@ internal sealed class VersusCommandTests
                 Assert.That(subjects, Has.Some.Contains("ivy").IgnoreCase.Or.Some.Contains("Iv"));
                 Assert.That(output, Does.Contain("the figures mean nothing"));
                 Assert.That(XElement.Load(Path.Combine(folder, $"{workload}.svg")).Name.LocalName, Is.EqualTo("svg"));
-                Assert.That(File.ReadAllText(Path.Combine(folder, "tables.md")), Does.Contain($"## {workload}"));
+                Assert.That(File.ReadAllText(Path.Combine(folder, "tables.md")), Does.Contain($"## {workload}").And.Contain($"]({workload}.svg)"));
+                Assert.That(error, Does.Match("^[0-9]+ measurements, about "));
             }
         }
         finally

@@ -2,9 +2,12 @@
 //
 //     load_churn --port N [--connections 64] [--size 64] [--warm 0] [--seconds 3] [--server-pid PID] [--spin]
 //
-// Each of --connections places does the same over and over: connect, send one message, compare its echo, close. A connection counts
-// when its echo has come back in the window of --seconds after --warm. The client closes first, so the ports that wait for late packets
-// (TIME_WAIT) are the client's: connections come from 127.0.0.2 on, SOURCES addresses in turn, and don't run out of them.
+// Each of --connections places does the same over and over: connect, send one message, compare its echo, say that no more will come,
+// wait until the server has closed, and close. So a server never has more connections than there are places: of a client that does not
+// wait, one that closes later than it accepts, as with a queue of its own for each, has ever more of them, until it has no descriptors
+// left. A connection counts when its echo has come back in the window of --seconds after --warm. The client ends its side first, so
+// the ports that wait for late packets (TIME_WAIT) are the client's: connections come from 127.0.0.2 on, SOURCES addresses in turn, and
+// don't run out of them.
 
 #include "load.h"
 #include <sys/epoll.h>
@@ -50,11 +53,20 @@ static void begin(struct place *p)
     if (p->fd >= 0 && epoll_ctl(poll_fd, EPOLL_CTL_ADD, p->fd, &event) != 0) die("epoll_ctl");
 }
 
+static void end(struct place *p)
+{
+    close(p->fd);
+    p->fd = -1;
+    open_now--;
+    if (!ending) begin(p);
+}
+
 static void receive(struct place *p)
 {
     static unsigned char buffer[MOST];
     ssize_t n = recv(p->fd, buffer, sizeof buffer, MSG_DONTWAIT);
     if (n < 0 && errno == EAGAIN) return;
+    if (n == 0 && p->received == given.size) return end(p);
     if (n <= 0) return fail(p, n == 0 ? "the server has closed" : strerror(errno));
     if (p->received + (size_t)n > given.size) return fail(p, "more came back than was sent");
     if (memcmp(buffer, stream_at(p->number, p->received), (size_t)n) != 0) return fail(p, "other bytes came back than were sent");
@@ -67,10 +79,7 @@ static void receive(struct place *p)
         record((uint64_t)(now_ns(CLOCK_MONOTONIC) - p->begun));
     }
 
-    close(p->fd);
-    p->fd = -1;
-    open_now--;
-    if (!ending) begin(p);
+    if (shutdown(p->fd, SHUT_WR) != 0) fail(p, strerror(errno));
 }
 
 static int64_t run_until(int64_t until)
@@ -104,7 +113,7 @@ int main(int argc, char **argv)
     run_until(end + 5000000000LL);
     uint64_t missing = 0;
     for (unsigned i = 0; i < given.connections; i++) missing += places[i].fd >= 0 ? given.size - places[i].received : 0;
-    if (missing > 0 && errors == 0) errors++;
+    if (open_now > 0 && errors++ == 0) fprintf(stderr, "load_churn: of %u connections the server has left %llu open\n", given.connections, (unsigned long long)open_now);
 
     printf("messages=%llu bytes=%llu errors=%llu missing_bytes=%llu seconds=%.6f server_cpu_ns=%lld client_cpu_ns=%lld p50_us=%.1f p99_us=%.1f p999_us=%.1f\n",
         (unsigned long long)messages, (unsigned long long)bytes, (unsigned long long)errors, (unsigned long long)missing,

@@ -17,6 +17,9 @@ internal sealed record MetricTable
 
     public required IReadOnlyList<Row> Rows { get; init; }
 
+    /// <summary>One for each target, those of subjects without figures, too.</summary>
+    public IReadOnlyList<Verdict> Verdicts { get; init; } = [];
+
     /// <summary>All metrics of a case that have figures.</summary>
     public static IReadOnlyList<MetricTable> Of(CaseResult result) =>
         [.. result.Case.Metrics.Select(metric => Of(result, metric)).Where(static table => table.Rows.Count > 0)];
@@ -26,6 +29,7 @@ internal sealed record MetricTable
         string? best = Best(result, metric, SubjectKind.Library) ?? Best(result, metric, SubjectKind.Bare);
         double[] itself = result.Twin is { } twin ? Ratios(result, metric, twin.Again, twin.Once, metric.Name) : [];
         double spread = Statistics.Spread(itself);
+        Verdict[] verdicts = [.. result.Case.Targets.Where(target => target.Metric == metric.Name).Select(target => Judge(result, metric, target, spread))];
         var rows = new List<Row>();
         foreach (Subject subject in result.Subjects)
         {
@@ -47,32 +51,45 @@ internal sealed record MetricTable
                 Ratio = ratios.Length == 0 ? null : Statistics.Median(ratios),
                 RatioMin = ratios.Length == 0 ? null : ratios.Min(),
                 RatioMax = ratios.Length == 0 ? null : ratios.Max(),
-                Verdicts = [.. result.Case.Targets.Where(target => target.Subject == subject.Name && target.Metric == metric.Name).Select(target => Judge(result, metric, target, best, spread))],
+                Verdicts = [.. verdicts.Where(verdict => verdict.Target.Subject == subject.Name)],
             });
         }
 
-        return new MetricTable { Case = result.Case, Metric = metric, BestPeer = best, Spread = spread, Rows = rows };
+        return new MetricTable { Case = result.Case, Metric = metric, BestPeer = best, Spread = spread, Rows = rows, Verdicts = verdicts };
     }
 
-    private static Verdict Judge(CaseResult result, Metric metric, Target target, string? best, double spread)
+    private static Verdict Judge(CaseResult result, Metric metric, Target target, double spread)
     {
-        if (target.IsAmount)
+        var open = new Verdict(target, metric, VerdictKind.NotMeasured);
+        IReadOnlyList<double> own = result.Series(target.Subject, metric.Name);
+        if (own.Count == 0)
         {
-            double amount = Statistics.Median(result.Series(target.Subject, target.Metric));
-            return new Verdict(target, null, amount, amount <= target.Limit ? VerdictKind.Met : VerdictKind.Missed);
+            return open;
         }
 
-        string? peer = target.Peer ?? best;
+        if (target.IsAmount)
+        {
+            double amount = Statistics.Median(own);
+            return open with { Kind = amount <= target.Limit ? VerdictKind.Met : VerdictKind.Missed, Figure = amount };
+        }
+
+        string? peer = target.Peer ?? BestOfAll(result, metric);
         double[] ratios = peer is null ? [] : Ratios(result, metric, target.Subject, peer, target.PeerMetric ?? metric.Name);
         if (ratios.Length == 0)
         {
-            return new Verdict(target, null, double.NaN, VerdictKind.Open);
+            return open;
         }
 
         double ratio = Statistics.Median(ratios);
-        VerdictKind kind = ratio <= target.Limit ? VerdictKind.Met : ratio <= target.Limit * spread ? VerdictKind.MetWithinSpread : VerdictKind.Missed;
-        return new Verdict(target, peer, ratio, kind);
+        return open with { Kind = Verdict.Judge(ratio, target.Limit, spread), Peer = peer, Figure = ratio, Spread = spread };
     }
+
+    // Null if the best may be one that was not asked for, or that was refused.
+    private static string? BestOfAll(CaseResult result, Metric metric) =>
+        result.Case.LeftOut.Any(static subject => subject.Kind == SubjectKind.Library)
+        || result.Subjects.Any(subject => subject.Kind == SubjectKind.Library && result.Refused.ContainsKey(subject.Name))
+            ? null
+            : Best(result, metric, SubjectKind.Library);
 
     private static double[] Ratios(CaseResult result, Metric metric, string subject, string peer, string peerMetric) =>
         Statistics.Ratios(metric, result.Series(subject, metric.Name), result.Series(peer, peerMetric));

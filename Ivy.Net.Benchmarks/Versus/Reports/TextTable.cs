@@ -17,25 +17,24 @@ internal sealed record TextTable(string Title, IReadOnlyList<string> Head, IRead
     /// <summary>All targets, a row for each.</summary>
     public static TextTable OfTargets(IEnumerable<MetricTable> tables) => new(
         "Targets",
-        ["workload", "metric", "subject", "median", "a peer ÷ itself", "target", "outcome"],
+        ["what", "target", "measured", "outcome"],
         [
             .. from table in tables
-               from row in table.Rows
-               from verdict in row.Verdicts
+               from verdict in table.Verdicts
                select (string[])
                [
-                   $"{table.Case.Workload}, {table.Case.Params}",
-                   table.Metric.Name,
-                   row.Subject,
-                   $"{Texts.Number(row.Median)} {table.Metric.Unit}",
-                   Itself(table),
+                   $"{table.Case.Workload}, {table.Case.Params}: {verdict.Metric.Words}, {verdict.Target.Subject}",
                    verdict.Condition,
+                   verdict.Measured + OwnMedian(table, verdict),
                    verdict.Outcome,
                ],
         ]);
 
-    private static string Itself(MetricTable table) =>
-        table.Rows.FirstOrDefault(static row => row.Kind == SubjectKind.Again) is { Ratio: not null } row ? $"{Texts.Ratio(row.RatioMin!.Value)} – {Texts.Ratio(row.RatioMax!.Value)}" : "–";
+    // Beside a ratio; an amount is one.
+    private static string OwnMedian(MetricTable table, Verdict verdict) =>
+        !verdict.Target.IsAmount && verdict.Peer is not null && table.Rows.FirstOrDefault(row => row.Subject == verdict.Target.Subject) is { } row
+            ? $" ({Texts.Number(row.Median)} {table.Metric.Unit})"
+            : string.Empty;
 
     private static string[] Cells(Row row) =>
     [
@@ -44,6 +43,6 @@ internal sealed record TextTable(string Title, IReadOnlyList<string> Head, IRead
         $"{Texts.Number(row.Min)} – {Texts.Number(row.Max)}",
         row.Ratio is { } ratio ? Texts.Ratio(ratio) : "–",
         row.Ratio is null ? "–" : $"{Texts.Ratio(row.RatioMin!.Value)} – {Texts.Ratio(row.RatioMax!.Value)}",
-        row.Kind == SubjectKind.Again ? "a peer ÷ itself" : string.Join("; ", row.Verdicts.Select(static verdict => $"{verdict.Condition}: {verdict.Outcome}")),
+        row.Kind == SubjectKind.Again ? "a peer ÷ itself" : string.Join("; ", row.Verdicts.Select(static verdict => verdict.Summary)),
     ];
 }

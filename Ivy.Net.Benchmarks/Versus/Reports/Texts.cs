@@ -16,5 +16,10 @@ internal static class Texts
         _ => value.ToString("#,0", CultureInfo.InvariantCulture),
     };
 
+    /// <summary>To the minute, and below one and a half to ten seconds.</summary>
+    public static string Duration(TimeSpan duration) => duration.TotalSeconds <= 90
+        ? $"about {Math.Max(1, Math.Ceiling(duration.TotalSeconds / 10)) * 10:0} s"
+        : $"about {Math.Round(duration.TotalMinutes):0} minutes";
+
     public static string Ratio(double value) => value.ToString(value < 10 ? "0.000" : "0.0", CultureInfo.InvariantCulture);
 }

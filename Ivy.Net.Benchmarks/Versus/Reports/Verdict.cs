@@ -2,38 +2,52 @@ using Ivy.Net.Benchmarks.Versus.Running;
 
 namespace Ivy.Net.Benchmarks.Versus.Reports;
 
-/// <summary>Whether a target is met.</summary>
-internal enum VerdictKind
-{
-    Met,
-
-    /// <summary>Not by the median, but by less than two equal programs differ.</summary>
-    MetWithinSpread,
-
-    Missed,
-
-    /// <summary>The peer is not there.</summary>
-    Open,
-}
-
 /// <summary>A target, and what was measured.</summary>
 /// <param name="Target">The target.</param>
-/// <param name="Peer">Against whom; null for an amount, or if there is nobody.</param>
-/// <param name="Figure">The ratio, or the amount; NaN if it is open.</param>
+/// <param name="Metric">Of which its subject has a figure.</param>
 /// <param name="Kind">The verdict.</param>
-internal sealed record Verdict(Target Target, string? Peer, double Figure, VerdictKind Kind)
+internal sealed record Verdict(Target Target, Metric Metric, VerdictKind Kind)
 {
+    /// <summary>Where two equal programs differ by more than this, a difference says nothing.</summary>
+    public const double MostSpread = 1.1;
+
+    /// <summary>Against whom; null for an amount, or if there is nobody.</summary>
+    public string? Peer { get; init; }
+
+    /// <summary>The cost ratio, or the amount; NaN if it is not measured.</summary>
+    public double Figure { get; init; } = double.NaN;
+
+    /// <summary>By how much two equal programs differed.</summary>
+    public double Spread { get; init; } = 1;
+
+    /// <summary>What is to be reached.</summary>
     public string Condition => Target.IsAmount
-        ? $"≤ {Texts.Number(Target.Limit)}"
-        : $"≤ {Target.Limit:0.00} × {Peer ?? Target.Peer ?? "the best library"}{(Target.PeerMetric is { } other ? $"'s {other}" : string.Empty)}";
+        ? $"≤ {Texts.Number(Target.Limit)} {Metric.Unit}"
+        : $"{(Metric.IsRate ? "≥" : "≤")} {Natural(Target.Limit):0.00} × {Target.Peer ?? "the best C library"}{OtherMetric}";
+
+    /// <summary>What was reached.</summary>
+    public string Measured => Kind == VerdictKind.NotMeasured ? "–" : Target.IsAmount ? $"{Texts.Number(Figure)} {Metric.Unit}" : $"{Texts.Ratio(Natural(Figure))} × {Peer}{OtherMetric}";
 
     public string Outcome => Kind switch
     {
-        VerdictKind.Met => $"met ({Amount})",
-        VerdictKind.MetWithinSpread => $"met within the spread ({Amount})",
-        VerdictKind.Missed => $"missed ({Amount})",
-        _ => "no peer",
+        VerdictKind.Met => "met",
+        VerdictKind.MetWithinSpread => $"met within the spread of {Texts.Ratio(Spread)}",
+        VerdictKind.Missed => "missed",
+        VerdictKind.Undecided => $"undecided: the machine was too noisy, a spread of {Texts.Ratio(Spread)}",
+        _ => "not measured",
     };
 
-    private string Amount => Target.IsAmount ? Texts.Number(Figure) : Texts.Ratio(Figure);
+    /// <summary>All of it in a cell.</summary>
+    public string Summary => Kind == VerdictKind.NotMeasured ? $"{Condition}: {Outcome}" : $"{Condition}: {Outcome} ({Measured})";
+
+    private string OtherMetric => Target.PeerMetric is { } other ? $"'s {other}" : string.Empty;
+
+    /// <summary>A ratio of costs is judged as it is. Where the spread is absurd, only what exceeds it counts, for better and for worse.</summary>
+    public static VerdictKind Judge(double ratio, double limit, double spread) =>
+        ratio > limit * spread ? VerdictKind.Missed
+        : spread > MostSpread ? (ratio * spread <= limit ? VerdictKind.Met : VerdictKind.Undecided)
+        : ratio <= limit ? VerdictKind.Met : VerdictKind.MetWithinSpread;
+
+    // Of rates people think the other way round: at least twice as many.
+    private double Natural(double ratio) => Metric.IsRate ? 1 / ratio : ratio;
 }

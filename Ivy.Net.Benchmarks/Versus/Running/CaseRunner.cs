@@ -15,9 +15,7 @@ internal sealed class CaseRunner(int rounds, IRunObserver observer)
 
     public CaseResult Run(WorkloadCase item, CancellationToken cancel)
     {
-        Subject? twin = item.Subjects.FirstOrDefault(subject => subject.Name == item.Twin)
-            ?? item.Subjects.FirstOrDefault(static subject => subject.Kind == SubjectKind.Library)
-            ?? item.Subjects.FirstOrDefault(static subject => subject.Kind is SubjectKind.Bare or SubjectKind.DotNet);
+        Subject? twin = item.Repeated;
         Subject? again = twin?.Again();
         Subject[] subjects = again is null ? [.. item.Subjects] : [.. item.Subjects, again];
         var result = new CaseResult(item) { Subjects = subjects, Twin = again is null ? null : (twin!.Name, again.Name) };

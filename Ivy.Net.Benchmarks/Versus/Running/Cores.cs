@@ -41,11 +41,14 @@ internal static partial class Cores
     }
 
     /// <summary>From now on all threads of this process, and those that they start, run on one core.</summary>
-    public static void PinProcess(int core)
+    public static void PinProcess(int core) => PinProcess(Environment.ProcessId, core);
+
+    /// <summary>Those of another process.</summary>
+    public static void PinProcess(int process, int core)
     {
         byte[] mask = new byte[Most / 8];
         mask[core / 8] = (byte)(1 << (core % 8));
-        foreach (string thread in Directory.EnumerateDirectories("/proc/self/task"))
+        foreach (string thread in Directory.EnumerateDirectories($"/proc/{process}/task"))
         {
             // One that has ended meanwhile does not matter.
             _ = sched_setaffinity(int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture), (nuint)mask.Length, mask);

@@ -6,6 +6,9 @@ namespace Ivy.Net.Benchmarks.Versus.Running;
 /// <param name="IsRate">More is better. A ratio is always one of costs: that of a rate is turned round.</param>
 internal sealed record Metric(string Name, string Unit, bool IsRate = false)
 {
+    /// <summary>For people who have not read how a workload works.</summary>
+    public string Words { get; init; } = Name;
+
     /// <summary>How much worse a value is than another: above 1 is worse, for rates too.</summary>
     public double CostRatio(double value, double other)
     {

@@ -13,14 +13,14 @@ internal static class Programs
     {
         if (settings.Peers.Build(source, libraries) is { } program)
         {
-            yield return new ProcessSubject(name, SubjectKind.SingleThreaded, [program, .. parameters], settings.OneCore);
-            yield return new ProcessSubject($"{name}+idle", kind, [program, .. parameters, "idle=1"], settings.OneCore);
+            yield return new ProcessSubject(name, SubjectKind.SingleThreaded, [program, .. parameters], settings.OneCore) { Expected = settings.Expected(kind) };
+            yield return new ProcessSubject($"{name}+idle", kind, [program, .. parameters, "idle=1"], settings.OneCore) { Expected = settings.Expected(kind) };
         }
     }
 
-    /// <summary>A program of this assembly, in a process of its own.</summary>
-    public static Subject Own(string name, SubjectKind kind, IWorkload workload, string program, IReadOnlyList<int> cores, params string[] parameters) =>
-        new ProcessSubject(name, kind, [.. Command, "subject", workload.Name, program, .. parameters], cores);
+    /// <summary>A program of this assembly, in a process of its own, on both cores: it binds itself to its own once it is warm.</summary>
+    public static Subject Own(RunSettings settings, string name, SubjectKind kind, IWorkload workload, string program, params string[] parameters) =>
+        new ProcessSubject(name, kind, [.. Command, "subject", workload.Name, program, .. parameters], settings.BothCores) { Expected = settings.Expected(kind) };
 
     /// <summary>What starts this program: its own executable, or dotnet where that was used.</summary>
     public static IReadOnlyList<string> Command

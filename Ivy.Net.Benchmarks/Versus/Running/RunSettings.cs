@@ -23,10 +23,20 @@ internal sealed record RunSettings
     public IReadOnlyList<int> BothCores => [SubjectCore, LoadCore];
 
     /// <summary>How long a subject does the work at least before it measures, in milliseconds, so that caches fill. Programs in C# go on until nothing is compiled any more.</summary>
-    public int WarmUp => Scale switch { Scale.Full => 1000, Scale.Quick => 500, _ => 1 };
+    public int WarmUp => Scale switch { Scale.Full or Scale.Quick => 150, _ => 1 };
 
     /// <summary>How long it measures at least.</summary>
-    public int Duration => Scale switch { Scale.Full => 700, Scale.Quick => 400, _ => 1 };
+    public int Duration => Scale switch { Scale.Full => 600, Scale.Quick => 300, _ => 1 };
+
+    /// <summary>About how long the work takes once, where that is longer than <see cref="Duration"/>.</summary>
+    public TimeSpan Repetition { get; init; }
+
+    // What the estimate of a run is made from; measured.
+    private int StartInC => 20;
+
+    private int StartOfDotNet => 150;
+
+    private int Settling => Scale == Scale.Smoke ? 0 : 1000;
 
     public string WarmUpArgument => $"warm={WarmUp}";
 
@@ -37,4 +47,12 @@ internal sealed record RunSettings
     public string CoreArgument => $"core={SubjectCore}";
 
     public string DurationArgument => $"run={Duration}";
+
+    /// <summary>About how long a measurement takes, from the start of the process to its end.</summary>
+    public TimeSpan Expected(SubjectKind kind)
+    {
+        int start = kind is SubjectKind.DotNet or SubjectKind.Ivy ? StartOfDotNet + Settling : StartInC;
+        double work = Math.Max(WarmUp, Repetition.TotalMilliseconds) + Math.Max(Duration, Repetition.TotalMilliseconds);
+        return TimeSpan.FromMilliseconds(start + work);
+    }
 }

@@ -9,11 +9,14 @@ internal abstract class Subject(string name, SubjectKind kind)
 
     public SubjectKind Kind => kind;
 
+    /// <summary>About how long a measurement takes.</summary>
+    public TimeSpan Expected { get; init; }
+
     /// <summary>Does the work once, and says what it cost; a run that does not count is returned with its reason.</summary>
     public abstract Sample Measure(CancellationToken cancel);
 
     /// <summary>The same subject once more, for the row that shows what a ratio of two equal programs looks like.</summary>
-    public Subject Again() => new SecondTime(this);
+    public Subject Again() => new SecondTime(this) { Expected = Expected };
 
     private sealed class SecondTime(Subject subject) : Subject($"{subject.Name} again", SubjectKind.Again)
     {

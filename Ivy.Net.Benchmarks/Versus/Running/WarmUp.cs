@@ -12,7 +12,7 @@ namespace Ivy.Net.Benchmarks.Versus.Running;
 internal sealed class WarmUp(int milliseconds)
 {
     // Far more than the delays of the runtime (100 ms).
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Most = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 

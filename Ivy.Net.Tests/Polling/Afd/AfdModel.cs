@@ -16,6 +16,7 @@ internal sealed unsafe class AfdModel : IAfdApi
     private readonly Queue<Packet> _packets = new();
     private readonly List<Packet> _held = [];
     private readonly List<ModelPoll> _polls = [];
+    private readonly HashSet<nint> _inHand = [];
     private nint _lastDevice = 0x10000;
     private int _calls;
 
@@ -57,9 +58,12 @@ internal sealed unsafe class AfdModel : IAfdApi
     /// <summary>What happens in a wait that finds nothing, once.</summary>
     public Action? WhenIdle { get; set; }
 
+    /// <summary>What another thread does, once, while one has packets in hand.</summary>
+    public Action? Meanwhile { get; set; }
+
     public uint LastWait { get; private set; }
 
-    public nint Open(AfdEvents state = AfdEvents.None)
+    public nint Open(AfdEvents state = AfdEvents.None, AfdSocketName name = default)
     {
         nint handle = 4;
         while (_sockets.ContainsKey(handle))
@@ -67,9 +71,12 @@ internal sealed unsafe class AfdModel : IAfdApi
             handle += 4;
         }
 
-        _sockets.Add(handle, new ModelSocket(handle) { State = state });
+        _sockets.Add(handle, new ModelSocket(handle) { State = state, Name = name });
         return handle;
     }
+
+    /// <summary>It is bound, or connected.</summary>
+    public void Name(nint handle, AfdSocketName name) => _sockets[handle].Name = name;
 
     /// <summary>The last handle of the socket is closed: its polls are answered.</summary>
     public void CloseSocket(nint handle)
@@ -147,6 +154,14 @@ internal sealed unsafe class AfdModel : IAfdApi
 
     public IvError Validate(nint handle) => _sockets.ContainsKey(handle) ? IvError.None : IvError.EBADF;
 
+    public IvError Identify(nint handle, out AfdSocketName name)
+    {
+        name = _sockets.TryGetValue(handle, out ModelSocket? socket) ? socket.Name : default;
+        return Validate(handle);
+    }
+
+    public IvError WhyUnsupported(nint handle) => IvError.EOPNOTSUPP;
+
     public IvError BaseHandle(nint handle, out nint socket)
     {
         socket = handle;
@@ -219,7 +234,7 @@ internal sealed unsafe class AfdModel : IAfdApi
         ModelPoll? found = _polls.Find(poll => poll.Block == (nint)block);
         if (found is null)
         {
-            if (!IsInFlight(block))
+            if (!IsInFlight(block) && !_inHand.Contains((nint)block))
             {
                 Violations.Add("a poll is cancelled that is not in flight");
             }
@@ -284,6 +299,13 @@ internal sealed unsafe class AfdModel : IAfdApi
         if (count > 0)
         {
             _calls = 0;
+            (Action? meanwhile, Meanwhile) = (Meanwhile, null);
+            if (meanwhile is not null)
+            {
+                _inHand.UnionWith(new ReadOnlySpan<OverlappedEntry>(entries, count).ToArray().Select(static entry => (nint)entry.Block));
+                meanwhile();
+                _inHand.Clear();
+            }
         }
 
         return count;
@@ -343,6 +365,8 @@ internal sealed unsafe class AfdModel : IAfdApi
         public nint Handle { get; } = handle;
 
         public AfdEvents State { get; set; }
+
+        public AfdSocketName Name { get; set; }
     }
 
     private sealed record ModelPoll(nint Device, nint Block, ModelSocket Socket, AfdEvents Events);

@@ -7,40 +7,30 @@ namespace Ivy.Net.Tests.Polling;
 /// <summary>Every refusal, and which of several comes first: rows W4–W12 and W16.</summary>
 [TestFixtureSource(typeof(PortKind), nameof(PortKind.All))]
 [NonParallelizable] // closed numbers shall stay free
-internal sealed class EpollPortErrorTests(PortKind kind)
+internal sealed class EpollPortErrorTests(PortKind kind) : EpollPortFixture(kind)
 {
     private const EpollEvents EdgeTriggered = (EpollEvents)(1u << 31);
     private const EpollEvents WakeUp = (EpollEvents)(1u << 29);
     private const EpollEvents Exclusive = (EpollEvents)(1u << 28);
 
-    private PortBench _bench = null!;
-
-    private EpollPort Port => _bench.Port;
-
-    [SetUp]
-    public void SetUp() => _bench = new PortBench(kind);
-
-    [TearDown]
-    public void TearDown() => _bench.Dispose();
-
     [Test]
     public void W6_A_second_Add_is_refused_and_changes_nothing()
     {
-        Socket socket = _bench.Ready();
+        Socket socket = Bench.Ready();
         Port.Add(socket, EpollEvents.In, 1);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(Port.TryAdd(socket, EpollEvents.Out, 2), Is.EqualTo(IvError.EEXIST));
             Assert.That(() => Port.Add(socket, EpollEvents.Out, 2), Refused(IvError.EEXIST).And.Message.Contains("use Modify"));
-            Assert.That(_bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.In, 1)));
+            Assert.That(Bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.In, 1)));
         }
     }
 
     [Test]
     public void W7_W8_Modify_and_Remove_of_what_is_not_there_are_refused()
     {
-        Socket never = _bench.Udp();
-        Socket removed = _bench.Udp();
+        Socket never = Bench.Udp();
+        Socket removed = Bench.Udp();
         Port.Add(removed, EpollEvents.In);
         Port.Remove(removed);
         using (Assert.EnterMultipleScope())
@@ -58,7 +48,7 @@ internal sealed class EpollPortErrorTests(PortKind kind)
     [Test]
     public void W10_What_is_no_open_handle_is_EBADF()
     {
-        Socket closed = _bench.Udp();
+        Socket closed = Bench.Udp();
         nint number = closed.Handle;
         closed.Dispose();
         using (Assert.EnterMultipleScope())
@@ -75,7 +65,7 @@ internal sealed class EpollPortErrorTests(PortKind kind)
     [Test]
     public void W10_A_disposed_socket_is_EBADF_whatever_it_comes_as()
     {
-        Socket socket = _bench.Udp();
+        Socket socket = Bench.Udp();
         SafeHandle handle = socket.SafeHandle;
         socket.Dispose();
         IvSocket ours = IvSocket.Open(AddressFamily.InterNetwork, SocketType.Dgram);
@@ -98,7 +88,7 @@ internal sealed class EpollPortErrorTests(PortKind kind)
     [Test]
     public void W10_An_open_handle_that_is_no_socket_is_ENOTSOCK()
     {
-        SafeHandle pipe = _bench.Pipe();
+        SafeHandle pipe = Bench.Pipe();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(Port.TryAdd(pipe, EpollEvents.In), Is.EqualTo(IvError.ENOTSOCK));
@@ -126,11 +116,11 @@ internal sealed class EpollPortErrorTests(PortKind kind)
     [Test]
     public void W11_The_port_comes_before_the_socket_the_socket_before_the_flags_and_these_before_the_registration()
     {
-        Socket socket = _bench.Udp();
-        SafeHandle pipe = _bench.Pipe();
-        Socket closed = _bench.Udp();
+        Socket socket = Bench.Udp();
+        SafeHandle pipe = Bench.Pipe();
+        Socket closed = Bench.Udp();
         closed.Dispose();
-        Socket added = _bench.Udp();
+        Socket added = Bench.Udp();
         Port.Add(added, EpollEvents.In);
         using (Assert.EnterMultipleScope())
         {
@@ -154,7 +144,7 @@ internal sealed class EpollPortErrorTests(PortKind kind)
     [TestCase(EdgeTriggered | Exclusive, "0x90000000")]
     public void W16_A_flag_that_can_not_be_honoured_everywhere_is_refused_by_name(EpollEvents flag, string name)
     {
-        Socket socket = _bench.Ready();
+        Socket socket = Bench.Ready();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => Port.Add(socket, EpollEvents.In | flag), Throws.ArgumentException.With.Message.Contains(name).And.Property("ParamName").EqualTo("events"));
@@ -166,14 +156,14 @@ internal sealed class EpollPortErrorTests(PortKind kind)
         {
             Assert.That(() => Port.Modify(socket, EpollEvents.Out | flag, 2), Throws.ArgumentException.With.Message.Contains(name));
             Assert.That(Port.TryModify(socket, EpollEvents.Out | flag, 2), Is.EqualTo(IvError.EINVAL));
-            Assert.That(_bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.In, 1)), "nothing has changed");
+            Assert.That(Bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.In, 1)), "nothing has changed");
         }
     }
 
     [Test]
     public void W4_A_disposed_port_says_so_and_Dispose_may_be_repeated()
     {
-        Socket socket = _bench.Udp();
+        Socket socket = Bench.Udp();
         Port.Add(socket, EpollEvents.In);
         Assert.That(Port.IsDisposed, Is.False);
         Port.Dispose();

@@ -7,22 +7,12 @@ namespace Ivy.Net.Tests.Polling;
 /// <summary>Sockets that are closed while a port has them, numbers that come again, and what a port leaves behind: rows W20 and W21.</summary>
 [TestFixtureSource(typeof(PortKind), nameof(PortKind.All))]
 [NonParallelizable] // numbers and descriptors of the whole process
-internal sealed class EpollPortLifeTests(PortKind kind)
+internal sealed class EpollPortLifeTests(PortKind kind) : EpollPortFixture(kind)
 {
-    private PortBench _bench = null!;
-
-    private EpollPort Port => _bench.Port;
-
-    [SetUp]
-    public void SetUp() => _bench = new PortBench(kind);
-
-    [TearDown]
-    public void TearDown() => _bench.Dispose();
-
     [Test]
     public void W20_A_socket_that_is_closed_before_it_was_waited_for_is_dropped()
     {
-        Socket socket = _bench.Ready();
+        Socket socket = Bench.Ready();
         Port.Add(socket, EpollEvents.In);
         AssertDropped(socket);
     }
@@ -30,9 +20,9 @@ internal sealed class EpollPortLifeTests(PortKind kind)
     [Test]
     public void W20_A_socket_that_is_closed_between_two_waits_is_dropped()
     {
-        Socket socket = _bench.Udp();
+        Socket socket = Bench.Udp();
         Port.Add(socket, EpollEvents.In);
-        Assert.That(_bench.Now(), Is.Empty);
+        Assert.That(Bench.Now(), Is.Empty);
         PortBench.Poke(socket);
         AssertDropped(socket);
     }
@@ -40,26 +30,26 @@ internal sealed class EpollPortLifeTests(PortKind kind)
     [Test]
     public void W20_A_socket_that_is_closed_after_its_one_shot_is_dropped()
     {
-        Socket socket = _bench.Udp();
+        Socket socket = Bench.Udp();
         Port.Add(socket, EpollEvents.Out | EpollEvents.OneShot);
-        _bench.One();
+        Bench.One();
         AssertDropped(socket);
     }
 
     [Test]
     public void W20_A_socket_that_was_watched_for_nothing_is_dropped_too()
     {
-        Socket socket = _bench.Udp();
+        Socket socket = Bench.Udp();
         Port.Add(socket, EpollEvents.None);
-        Assert.That(_bench.Now(), Is.Empty);
+        Assert.That(Bench.Now(), Is.Empty);
         AssertDropped(socket);
     }
 
     [Test]
     public void W20_A_socket_that_is_closed_while_a_thread_waits_is_dropped_and_does_not_end_the_wait()
     {
-        Socket socket = _bench.Udp();
-        Socket other = _bench.Udp();
+        Socket socket = Bench.Udp();
+        Socket other = Bench.Udp();
         Port.Add(socket, EpollEvents.In, 1);
         Port.Add(other, EpollEvents.In, 2);
         using var waiter = new PortWaiter(Port);
@@ -72,15 +62,15 @@ internal sealed class EpollPortLifeTests(PortKind kind)
     [Test]
     public void A_number_that_comes_again_after_Remove_is_a_socket_like_any_other()
     {
-        Socket old = _bench.Ready();
+        Socket old = Bench.Ready();
         Port.Add(old, EpollEvents.In, 1);
-        _bench.One();
+        Bench.One();
         Port.Remove(old);
-        Socket young = Successor(old);
+        Socket young = Bench.Successor(old);
         Port.Add(young, EpollEvents.In, 2);
-        Assert.That(_bench.Now(), Is.Empty);
+        Assert.That(Bench.Now(), Is.Empty);
         PortBench.Poke(young);
-        Assert.That(_bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.In, 2)));
+        Assert.That(Bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.In, 2)));
     }
 
     [Test]
@@ -89,17 +79,17 @@ internal sealed class EpollPortLifeTests(PortKind kind)
         // Closed while it is ready, while it is silent, while it is disarmed; the new one is not in the port until it is added.
         foreach (EpollEvents events in (EpollEvents[])[EpollEvents.Out, EpollEvents.In, EpollEvents.Out | EpollEvents.OneShot])
         {
-            Socket old = _bench.Udp();
+            Socket old = Bench.Udp();
             Port.Add(old, events, 1);
-            _bench.Now();
-            Socket young = Successor(old);
-            Assert.That(_bench.Now(), Is.Empty);
+            Bench.Now();
+            Socket young = Bench.Successor(old);
+            Assert.That(Bench.Now(), Is.Empty);
             Assert.That(Port.TryModify(young, EpollEvents.In), Is.EqualTo(IvError.ENOENT), $"{events}");
             Assert.That(Port.TryRemove(young), Is.EqualTo(IvError.ENOENT), $"{events}");
             Port.Add(young, EpollEvents.In, 2);
-            Assert.That(_bench.Now(), Is.Empty);
+            Assert.That(Bench.Now(), Is.Empty);
             PortBench.Poke(young);
-            Assert.That(_bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.In, 2)));
+            Assert.That(Bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.In, 2)));
             Port.Remove(young);
         }
     }
@@ -107,20 +97,20 @@ internal sealed class EpollPortLifeTests(PortKind kind)
     [Test]
     public void A_number_may_be_added_at_once_when_it_comes_again()
     {
-        Socket socket = _bench.Udp();
+        Socket socket = Bench.Udp();
         for (ulong round = 0; round < 100; round++)
         {
             Port.Add(socket, EpollEvents.Out | EpollEvents.OneShot, round);
-            Assert.That(_bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.Out, round)));
-            socket = Successor(socket);
+            Assert.That(Bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.Out, round)));
+            socket = Bench.Successor(socket);
         }
     }
 
     [Test]
     public void W21_A_socket_may_be_in_several_ports()
     {
-        Socket socket = _bench.Ready();
-        EpollPort[] ports = [.. Enumerable.Range(0, 5).Select(_ => _bench.Own(kind.Open()))];
+        Socket socket = Bench.Ready();
+        EpollPort[] ports = [.. Enumerable.Range(0, 5).Select(_ => Bench.Own(Kind.Open()))];
         var room = new EpollPortEvent[2];
         foreach (EpollPort port in ports)
         {
@@ -136,22 +126,6 @@ internal sealed class EpollPortLifeTests(PortKind kind)
 
     [Test]
     [Platform(Include = "Linux")]
-    public void A_duplicate_keeps_a_closed_socket_in_the_port_and_never_passes_for_its_successor()
-    {
-        Socket socket = _bench.Ready();
-        int duplicate = Native.Duplicate((int)socket.Handle, 1000);
-        Port.Add(socket, EpollEvents.In, 1);
-        Socket young = Successor(socket);
-        Assert.That(_bench.One().Data, Is.EqualTo(1), "the open socket is still there, under its other number");
-        Port.Add(young, EpollEvents.In, 2);
-        Assert.That(_bench.Now(), Is.Empty, "what is ready is not the new one");
-        PortBench.Poke(young);
-        Assert.That(_bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.In, 2)));
-        Native.Close(duplicate);
-    }
-
-    [Test]
-    [Platform(Include = "Linux")]
     public void Nothing_is_left_of_ports_that_are_disposed_with_sockets_and_waits_pending()
     {
         GC.Collect();
@@ -159,7 +133,7 @@ internal sealed class EpollPortLifeTests(PortKind kind)
         SortedDictionary<string, int> before = Native.OpenDescriptors();
         for (int round = 0; round < 50; round++)
         {
-            using var bench = new PortBench(kind);
+            using var bench = new PortBench(Kind);
             bench.Port.Add(bench.Ready(), EpollEvents.In);
             bench.Port.Add(bench.Connection().One, EpollEvents.In);
             bench.Port.Add(bench.Udp(), EpollEvents.Out | EpollEvents.OneShot);
@@ -167,7 +141,7 @@ internal sealed class EpollPortLifeTests(PortKind kind)
             bench.Port.Add(bench.Udp(), EpollEvents.None);
             if (round % 5 == 0)
             {
-                using var empty = new PortBench(kind);
+                using var empty = new PortBench(Kind);
                 using var waiter = new PortWaiter(empty.Port);
                 waiter.HasEntered();
                 empty.Port.Dispose();
@@ -179,43 +153,14 @@ internal sealed class EpollPortLifeTests(PortKind kind)
     }
 
     [Test]
-    [Platform(Include = "Linux")]
-    public void A_port_that_is_forgotten_is_closed_by_the_collector()
-    {
-        Collect();
-        int before = Descriptors.CountAnonymous();
-        Forget(kind, 20);
-        Wait.For(() =>
-        {
-            Collect();
-            return Descriptors.CountAnonymous() <= before;
-        });
-
-        static void Collect()
-        {
-            // What other tests have forgotten, too.
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
-
-        static void Forget(PortKind kind, int times)
-        {
-            for (int i = 0; i < times; i++)
-            {
-                _ = kind.Open();
-            }
-        }
-    }
-
-    [Test]
     public void The_sockets_of_a_disposed_port_are_as_they_were()
     {
-        Socket socket = _bench.Udp();
+        Socket socket = Bench.Udp();
         Port.Add(socket, EpollEvents.In);
         Port.Dispose();
         PortBench.Poke(socket);
         Assert.That(socket.Receive(new byte[4]), Is.EqualTo(1));
-        using EpollPort second = kind.Open();
+        using EpollPort second = Kind.Open();
         second.Add(socket, EpollEvents.Out);
         Assert.That(second.Wait(new EpollPortEvent[1], Wait.Deadline), Is.EqualTo(1));
     }
@@ -227,28 +172,10 @@ internal sealed class EpollPortLifeTests(PortKind kind)
         socket.Dispose();
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(_bench.Now(), Is.Empty);
+            Assert.That(Bench.Now(), Is.Empty);
             Assert.That(Port.TryModify(number, EpollEvents.In), Is.EqualTo(IvError.EBADF));
             Assert.That(Port.TryRemove(number), Is.EqualTo(IvError.EBADF));
-            Assert.That(_bench.Now(), Is.Empty);
+            Assert.That(Bench.Now(), Is.Empty);
         }
-    }
-
-    // Closes a socket, and makes one that gets its number; systems take the lowest, or the last that became free.
-    private Socket Successor(Socket socket)
-    {
-        nint number = socket.Handle;
-        socket.Dispose();
-        for (int i = 0; i < 64; i++)
-        {
-            Socket next = _bench.Udp();
-            if (next.Handle == number)
-            {
-                return next;
-            }
-        }
-
-        Assert.Ignore("this system does not give a number again soon");
-        throw new InvalidOperationException();
     }
 }

@@ -6,22 +6,12 @@ namespace Ivy.Net.Tests.Polling;
 
 /// <summary>Several threads, one port: rows W4, W22 and W23, and Wake.</summary>
 [TestFixtureSource(typeof(PortKind), nameof(PortKind.All))]
-internal sealed class EpollPortThreadTests(PortKind kind)
+internal sealed class EpollPortThreadTests(PortKind kind) : EpollPortFixture(kind)
 {
-    private PortBench _bench = null!;
-
-    private EpollPort Port => _bench.Port;
-
-    [SetUp]
-    public void SetUp() => _bench = new PortBench(kind);
-
-    [TearDown]
-    public void TearDown() => _bench.Dispose();
-
     [Test]
     public void W22_Two_waiters_are_both_told_of_a_socket_that_stays_ready()
     {
-        Socket socket = _bench.Udp();
+        Socket socket = Bench.Udp();
         Port.Add(socket, EpollEvents.In, 5);
         PortWaiter[] waiters = Waiters(2);
         PortBench.Poke(socket);
@@ -34,7 +24,7 @@ internal sealed class EpollPortThreadTests(PortKind kind)
     [Test]
     public void W22_A_one_shot_is_told_to_one_waiter_and_the_others_wait_on()
     {
-        Socket socket = _bench.Udp();
+        Socket socket = Bench.Udp();
         Port.Add(socket, EpollEvents.In | EpollEvents.OneShot, 5);
         PortWaiter[] waiters = Waiters(3);
         PortBench.Poke(socket);
@@ -52,14 +42,14 @@ internal sealed class EpollPortThreadTests(PortKind kind)
     [Test]
     public void W21_W22_One_datagram_wakes_ten_threads_at_each_of_ten_ports()
     {
-        Socket socket = _bench.Udp();
-        EpollPort[] ports = [.. Enumerable.Range(0, 10).Select(_ => _bench.Own(kind.Open()))];
+        Socket socket = Bench.Udp();
+        EpollPort[] ports = [.. Enumerable.Range(0, 10).Select(_ => Bench.Own(Kind.Open()))];
         foreach (EpollPort port in ports)
         {
             port.Add(socket, EpollEvents.In, 9);
         }
 
-        PortWaiter[] waiters = [.. ports.SelectMany(port => Enumerable.Range(0, 10).Select(_ => _bench.Own(new PortWaiter(port))))];
+        PortWaiter[] waiters = [.. ports.SelectMany(port => Enumerable.Range(0, 10).Select(_ => Bench.Own(new PortWaiter(port))))];
         Wait.For(() => ports.All(static port => port.CallsInside == 10));
         PortBench.Poke(socket);
         Assert.That(waiters.SelectMany(static w => w.Result()), Is.EqualTo(Enumerable.Repeat(new EpollPortEvent(EpollEvents.In, 9), 100)));
@@ -68,7 +58,7 @@ internal sealed class EpollPortThreadTests(PortKind kind)
     [Test]
     public void W23_A_change_of_another_thread_holds_for_those_that_wait_already()
     {
-        Socket socket = _bench.Udp();
+        Socket socket = Bench.Udp();
         PortWaiter first = Waiters(1)[0];
         Port.Add(socket, EpollEvents.Out | EpollEvents.OneShot, 1);
         Assert.That(first.Result(), Is.EqualTo((EpollPortEvent[])[new(EpollEvents.Out, 1)]), "added");
@@ -93,7 +83,7 @@ internal sealed class EpollPortThreadTests(PortKind kind)
     [Test]
     public void W23_A_socket_that_another_thread_removes_is_told_to_nobody()
     {
-        Socket socket = _bench.Udp();
+        Socket socket = Bench.Udp();
         Port.Add(socket, EpollEvents.In);
         PortWaiter waiter = Waiters(1)[0];
         Port.Remove(socket);
@@ -105,7 +95,7 @@ internal sealed class EpollPortThreadTests(PortKind kind)
     [Test]
     public void W4_Dispose_ends_all_waits_and_returns_when_they_have_left()
     {
-        Port.Add(_bench.Udp(), EpollEvents.In);
+        Port.Add(Bench.Udp(), EpollEvents.In);
         PortWaiter[] waiters = Waiters(8);
         Port.Dispose();
         Assert.That(Port.CallsInside, Is.Zero);
@@ -120,7 +110,7 @@ internal sealed class EpollPortThreadTests(PortKind kind)
     {
         for (int round = 0; round < 30; round++)
         {
-            using var bench = new PortBench(kind);
+            using var bench = new PortBench(Kind);
             EpollPort port = bench.Port;
             Socket socket = bench.Udp();
             using var gate = new Gate(4);
@@ -176,7 +166,7 @@ internal sealed class EpollPortThreadTests(PortKind kind)
         Port.Wake();
         Port.Wake();
         Assert.That(Port.Wait(new EpollPortEvent[1]), Is.Zero, "for ever, but for the wake");
-        Socket socket = _bench.Udp();
+        Socket socket = Bench.Udp();
         Port.Add(socket, EpollEvents.In);
         waiter = Waiters(1)[0];
         PortBench.Poke(socket);
@@ -224,7 +214,7 @@ internal sealed class EpollPortThreadTests(PortKind kind)
 
     private PortWaiter[] Waiters(int count)
     {
-        PortWaiter[] waiters = [.. Enumerable.Range(0, count).Select(_ => _bench.Own(new PortWaiter(Port)))];
+        PortWaiter[] waiters = [.. Enumerable.Range(0, count).Select(_ => Bench.Own(new PortWaiter(Port)))];
         Wait.For(() => Port.CallsInside == count);
         return waiters;
     }

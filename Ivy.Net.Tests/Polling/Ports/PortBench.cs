@@ -79,6 +79,13 @@ internal sealed class PortBench(PortKind kind) : IDisposable
     /// <summary>Gives a UDP socket something to receive.</summary>
     public static void Poke(Socket socket) => socket.SendTo([1], socket.LocalEndPoint!);
 
+    /// <summary>Closes a connection so that its peer is told of a reset.</summary>
+    public static void Reset(Socket socket)
+    {
+        socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        socket.Dispose();
+    }
+
     public static void Drain(Socket socket)
     {
         byte[] room = new byte[64 * 1024];
@@ -86,6 +93,24 @@ internal sealed class PortBench(PortKind kind) : IDisposable
         while (socket.Poll(0, SelectMode.SelectRead) && socket.Receive(room, SocketFlags.None, out SocketError error) > 0 && error == SocketError.Success)
         {
         }
+    }
+
+    /// <summary>Closes a socket, and makes one that gets its number; systems take the lowest, or the last that became free.</summary>
+    public Socket Successor(Socket socket)
+    {
+        nint number = socket.Handle;
+        socket.Dispose();
+        for (int i = 0; i < 64; i++)
+        {
+            Socket next = Udp();
+            if (next.Handle == number)
+            {
+                return next;
+            }
+        }
+
+        Assert.Ignore("this system does not give a number again soon");
+        throw new InvalidOperationException();
     }
 
     /// <summary>What the next wait reports, which has something to report.</summary>

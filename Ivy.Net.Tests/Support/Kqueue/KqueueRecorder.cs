@@ -16,6 +16,9 @@ internal sealed class KqueueRecorder(IKqueueApi inner) : IKqueueApi
     /// <summary>What Create answers instead of the model.</summary>
     public int? CreateFails { get; set; }
 
+    /// <summary>What another thread does, once, while one has events in hand.</summary>
+    public Action? Meanwhile { get; set; }
+
     /// <summary>All the changes, as in <c>5 READ ADD ENABLE</c>.</summary>
     public IEnumerable<string> Changes => Calls.SelectMany(static call => call.Changes).Select(Describe);
 
@@ -36,10 +39,17 @@ internal sealed class KqueueRecorder(IKqueueApi inner) : IKqueueApi
             }
         }
 
-        return inner.Exchange(queue, changes, events, nanoseconds);
+        int count = inner.Exchange(queue, changes, events, nanoseconds);
+        if (count > 0 && changes.IsEmpty)
+        {
+            (Action? meanwhile, Meanwhile) = (Meanwhile, null);
+            meanwhile?.Invoke();
+        }
+
+        return count;
     }
 
-    public bool IsSocket(int fd) => inner.IsSocket(fd);
+    public int CheckSocket(int fd) => inner.CheckSocket(fd);
 
     private string Describe(KqueueEvent change)
     {

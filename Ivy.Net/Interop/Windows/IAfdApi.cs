@@ -19,8 +19,14 @@ internal unsafe interface IAfdApi
     /// <summary>Whether a handle is that of a socket: EBADF if it is of nothing, EPERM if of a file, ENOTSOCK if of something else.</summary>
     IvError Validate(nint handle);
 
+    /// <summary>As <see cref="Validate"/>, with the name of the socket.</summary>
+    IvError Identify(nint handle, out AfdSocketName name);
+
     /// <summary>The socket of AFD below the layers that other software may have put on top.</summary>
     IvError BaseHandle(nint handle, out nint socket);
+
+    /// <summary>Why AFD does not support what passed <see cref="Validate"/>: EPERM if it is a file, which Wine takes for a socket there; else EOPNOTSUPP.</summary>
+    IvError WhyUnsupported(nint handle);
 
     /// <summary>Starts the poll that the block describes; never blocks.</summary>
     /// <returns>An NTSTATUS. A failure posts no packet; success posts none if the device skips.</returns>

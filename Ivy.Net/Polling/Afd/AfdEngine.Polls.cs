@@ -32,6 +32,15 @@ internal sealed unsafe partial class AfdEngine
         }
     }
 
+    /// <summary>Starts the poll of one registration at once, if it is due.</summary>
+    public void Poll(int index)
+    {
+        if (_registrations[index].IsQueued)
+        {
+            Update(index);
+        }
+    }
+
     /// <summary>Takes packets out of the port, waiting for the first one. Any number of threads, without a lock.</summary>
     /// <param name="entries">Room for them.</param>
     /// <param name="maximum">For how many.</param>
@@ -62,6 +71,7 @@ internal sealed unsafe partial class AfdEngine
             ref AfdRegistration found = ref _registrations[index];
             AfdEvents events = Bug == AfdBug.NotFiltered ? found.Ready : found.Ready & found.Want;
             found.Ready = AfdEvents.None;
+            found.IsPartial = false;
             if (events != AfdEvents.None)
             {
                 ready[count++] = new AfdReady(found.Data, events);
@@ -107,7 +117,7 @@ internal sealed unsafe partial class AfdEngine
                 Cancel(index);
             }
         }
-        else if (due.State == AfdPollState.Idle && due.Ready == AfdEvents.None && due.Want != AfdEvents.None && !TryInherit(index))
+        else if (due.State == AfdPollState.Idle && (due.Ready == AfdEvents.None || due.IsPartial) && due.Want != AfdEvents.None && !TryInherit(index))
         {
             IvError error = Submit(index, report: true);
             if (error == IvError.EBADF)
@@ -131,6 +141,7 @@ internal sealed unsafe partial class AfdEngine
             return IvError.EBUSY;
         }
 
+        due.IsPartial = false;
         due.Armed = due.Want | AfdEvents.LocalClose;
         due.State = AfdPollState.Armed;
         AfdPollBlock* block = _blocks[index];
@@ -195,6 +206,12 @@ internal sealed unsafe partial class AfdEngine
             else if (!cancelled || Bug != AfdBug.LostToCancel)
             {
                 Answer(index, block->Iosb.Status, report);
+                if (cancelled && _registrations[index].Ready != AfdEvents.None)
+                {
+                    // It was answered before it could be cancelled, for less than is wanted: the rest is asked for in the same turn.
+                    _registrations[index].IsPartial = true;
+                    Queue(index);
+                }
             }
         }
 
@@ -253,8 +270,12 @@ internal sealed unsafe partial class AfdEngine
         events = Bug == AfdBug.NotFiltered ? events : events & answered.Want;
         if (report && events != AfdEvents.None)
         {
-            answered.Ready = events;
-            _ready.Enqueue(index);
+            if (answered.Ready == AfdEvents.None)
+            {
+                _ready.Enqueue(index);
+            }
+
+            answered.Ready |= events;
         }
         else if (Bug != AfdBug.NotRearmed)
         {

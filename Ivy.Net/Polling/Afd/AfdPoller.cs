@@ -14,9 +14,6 @@ public sealed unsafe class AfdPoller : IvPoller
     // The completions of AFD have key 0.
     private const nuint WakeKey = 1;
 
-    // How long a look waits for the packets of polls that are cancelled already: they come at once, and a bound keeps a look a look.
-    private const uint OwedMilliseconds = 10;
-
     private readonly AfdEngine _engine;
     private OverlappedEntry[] _entries = [];
     private OverlappedEntry* _entriesPointer;
@@ -88,7 +85,7 @@ public sealed unsafe class AfdPoller : IvPoller
             _engine.Flush(ready.Length);
             uint milliseconds = _engine.IsBusy ? 0 : PortWaitTime.Until(deadline.Nanoseconds, Now.Nanoseconds);
             bool isLook = milliseconds == 0;
-            int got = WaitForPackets(ready.Length, isLook && !_engine.IsBusy && _engine.Owed > 0 ? OwedMilliseconds : milliseconds);
+            int got = WaitForPackets(ready.Length, isLook && !_engine.IsBusy && _engine.Owed > 0 ? AfdEngine.OwedMilliseconds : milliseconds);
             bool isWoken = _engine.Feed(_entriesPointer, got) > 0;
             if (isWoken)
             {

@@ -2,12 +2,14 @@ using Ivy.Net.Interop.Windows;
 
 namespace Ivy.Net.Polling;
 
-/// <summary>A port on polls of AFD: what will be the engine of Windows, for any number of threads.</summary>
+/// <summary>A port on polls of AFD: the engine of Windows, for any number of threads.</summary>
 /// <remarks>
-/// Not used yet: a socket that was ready, and is closed without Remove, is reported once more, because its answer is in the port by then.
-/// Who waits takes packets without the lock; all else is under it. What was reported is polled for anew by the next wait, so that a
+/// <para>Who waits takes packets without the lock; all else is under it. What was reported is polled for anew by the next wait, so that a
 /// socket which was drained meanwhile is not reported again; or at once, if another thread waits, which may be the only one to tell
-/// by then. A one-shot is polled for anew at once, for nothing but its end: its handle may be closed and given out again.
+/// by then. A one-shot is polled for anew at once, for nothing but its end: its handle may be closed and given out again.</para>
+/// <para>An answer may have been in the port for long when it is taken, and its socket be closed: each report is held against the socket,
+/// at the price of a call. Between a report and the next wait no poll can tell of the end of a socket that is not one-shot: its name has
+/// to tell it from the one that gets its handle, and can't if neither is bound, or both are bound to the same port.</para>
 /// </remarks>
 internal sealed unsafe class AfdPortEngine : PortEngine
 {
@@ -19,9 +21,6 @@ internal sealed unsafe class AfdPortEngine : PortEngine
     // What one dequeue takes: 2 KiB of stack for the packets, and as much for what they say.
     private const int Portion = 64;
 
-    // How long a look waits for the packets of polls that are cancelled already: they come at once, and a bound keeps a look a look.
-    private const uint OwedMilliseconds = 10;
-
     private readonly Lock _lock = new();
     private readonly PortTable _table = new();
     private readonly AfdEngine _engine;
@@ -29,7 +28,7 @@ internal sealed unsafe class AfdPortEngine : PortEngine
     private int _isWoken;
     private volatile bool _hasEnded;
 
-    public AfdPortEngine(IAfdApi api) => _engine = new AfdEngine(api, answersInline: false, isExclusive: false);
+    public AfdPortEngine(IAfdApi api) => _engine = new AfdEngine(api, answersInline: false, isExclusive: false) { KnowsNames = true };
 
     internal AfdCounters Counters
     {
@@ -101,16 +100,14 @@ internal sealed unsafe class AfdPortEngine : PortEngine
         int room = Math.Min(events.Length, Portion);
         while (true)
         {
-            bool isLook;
             uint milliseconds;
             lock (_lock)
             {
                 _engine.Flush(events.Length);
                 milliseconds = _engine.IsBusy ? 0 : TimeLeft(deadline);
-                isLook = milliseconds == 0;
-                if (isLook && !_engine.IsBusy && _engine.Owed > 0)
+                if (milliseconds == 0 && !_engine.IsBusy && _engine.Owed > 0)
                 {
-                    milliseconds = OwedMilliseconds;
+                    milliseconds = AfdEngine.OwedMilliseconds;
                 }
 
                 _waiting++;
@@ -118,7 +115,7 @@ internal sealed unsafe class AfdPortEngine : PortEngine
 
             int got = _hasEnded ? 0 : _engine.Dequeue(packets, room, milliseconds);
             bool isWoken;
-            bool isBusy;
+            bool isDone;
             lock (_lock)
             {
                 _waiting--;
@@ -131,11 +128,13 @@ internal sealed unsafe class AfdPortEngine : PortEngine
                     count += Collect(events[count..]);
                 }
 
-                isBusy = _engine.IsBusy;
-                if (isBusy && count == events.Length && _waiting > 0)
+                if (_engine.IsBusy && count == events.Length && _waiting > 0)
                 {
                     _ = _engine.Post(LookKey);
                 }
+
+                // Nothing is to be asked, and no answer is there or on its way.
+                isDone = !_engine.IsBusy && (got == 0 || (got < room && _engine.Owed == 0));
             }
 
             if (_hasEnded)
@@ -151,7 +150,7 @@ internal sealed unsafe class AfdPortEngine : PortEngine
             }
 
             // Cancelled polls and answers of no interest: nobody is told.
-            if (got == 0 && !isBusy && (isLook || IvTimestamp.System >= deadline))
+            if (isDone && IvTimestamp.System >= deadline)
             {
                 return IvError.None;
             }
@@ -232,15 +231,14 @@ internal sealed unsafe class AfdPortEngine : PortEngine
     {
         Span<AfdReady> found = stackalloc AfdReady[Portion];
         int count = 0;
-        bool isOneShot = false;
-        bool isLevel = false;
         while (count < events.Length)
         {
             int taken = _engine.Take(found[..Math.Min(Portion, events.Length - count)]);
             foreach (ref readonly AfdReady one in found[..taken])
             {
                 int slot = _table.Find(one.Data);
-                if (slot < 0)
+                int index = slot < 0 || one.Error != IvError.None ? -1 : FindOpen(_table[slot].Socket, slot);
+                if (slot < 0 || (index < 0 && one.Error == IvError.None))
                 {
                     continue;
                 }
@@ -250,8 +248,10 @@ internal sealed unsafe class AfdPortEngine : PortEngine
                 if (happened != EpollEvents.None)
                 {
                     events[count++] = new EpollPortEvent(happened, _table[slot].Data);
-                    isOneShot |= IsOneShot(wanted);
-                    isLevel |= !IsOneShot(wanted);
+                    if (index >= 0 && IsOneShot(wanted))
+                    {
+                        _engine.Poll(index);
+                    }
                 }
 
                 if (one.Error != IvError.None)
@@ -266,15 +266,7 @@ internal sealed unsafe class AfdPortEngine : PortEngine
             }
         }
 
-        if (isOneShot && !isLevel)
-        {
-            _engine.Flush(int.MaxValue);
-        }
-        else
-        {
-            FlushIfAnyWaits();
-        }
-
+        FlushIfAnyWaits();
         return count;
     }
 

@@ -14,7 +14,7 @@ public enum EpollEvents : uint
     /// <summary>A receive would not block: data, a connection to accept, or the end (EPOLLIN).</summary>
     In = 0x1,
 
-    /// <summary>Urgent data (EPOLLPRI).</summary>
+    /// <summary>Urgent data (EPOLLPRI). FreeBSD does not tell of them: a port refuses it there.</summary>
     Pri = 0x2,
 
     /// <summary>A send would not block, or a connect has ended (EPOLLOUT).</summary>

@@ -6,7 +6,7 @@ internal struct PortEntry
     public nint Socket;
     public EpollEvents Events;
 
-    /// <summary>Goes up with each registration and removal in this slot.</summary>
+    /// <summary>Goes up with each registration and removal in this slot, and where an engine asks for it.</summary>
     public uint Generation;
 
     public ulong Data;

@@ -65,6 +65,9 @@ internal sealed class PortTable
         entry.Data = data;
     }
 
+    /// <summary>Events of before are not for this registration any more.</summary>
+    public void Renew(int slot) => _entries[slot].Generation++;
+
     public void Remove(int slot)
     {
         ref PortEntry entry = ref _entries[slot];

@@ -37,7 +37,7 @@ internal sealed class ChainWorkload : IWorkload
         {
             Workload = workload.Name,
             Params = name,
-            Metrics = [new Metric("event", "ns")],
+            Metrics = [new Metric("event", "ns") { Words = "time per event" }],
             Subjects =
             [
                 .. Peer(BareEpoll, SubjectKind.Bare, "chain_epoll.c"),
@@ -45,7 +45,7 @@ internal sealed class ChainWorkload : IWorkload
                 .. Peer("libevent", SubjectKind.Library, "chain_libevent.c", Library.Libevent),
                 .. Peer("libev", SubjectKind.Library, "chain_libev.c", Library.Libev),
                 .. Peer("libuv", SubjectKind.Library, "chain_libuv.c", Library.Libuv),
-                .. Available(settings).Select(program => Running.Programs.Own(program, SubjectKind.Ivy, workload, program, settings.BothCores, [.. all, settings.CoreArgument])),
+                .. Available(settings).Select(program => Running.Programs.Own(settings, program, SubjectKind.Ivy, workload, program, [.. all, settings.CoreArgument])),
             ],
             Twin = $"{BareEpoll}+idle",
             Targets = [new Target(ivy, "event", 1), new Target(ivy, "event", 1.03) { Peer = $"{BareEpoll}+idle" }],

@@ -29,13 +29,13 @@ internal sealed class PostsWorkload : IWorkload
     public IEnumerable<WorkloadCase> Cases(RunSettings settings)
     {
         int divisor = settings.Scale == Scale.Smoke ? 1000 : 1;
-        yield return Case(settings, PingPong, 10_000 / divisor, new Metric("roundtrip", "ns"), "mode=pingpong", "producers=0") with
+        yield return Case(settings, PingPong, 10_000 / divisor, new Metric("roundtrip", "ns") { Words = "time of a round trip" }, "mode=pingpong", "producers=0") with
         {
             Targets = [new Target(Ivy, "roundtrip", 1) { Peer = Ivykis }, new Target(IvySpin, "roundtrip", 0.3) { Peer = Ivykis }],
         };
         foreach (int producers in (int[])[1, 4])
         {
-            yield return Case(settings, $"{producers}→1 stream", 200_000 / divisor, new Metric("posts", "posts/s", IsRate: true), "mode=stream", $"producers={producers}") with
+            yield return Case(settings, $"{producers}→1 stream", 200_000 / divisor, new Metric("posts", "posts/s", IsRate: true) { Words = "posts per second" }, "mode=stream", $"producers={producers}") with
             {
                 Targets = [new Target(Ivy, "posts", 0.5) { Peer = Ivykis }],
             };
@@ -65,7 +65,7 @@ internal sealed class PostsWorkload : IWorkload
         {
             Workload = Name,
             Params = name,
-            Metrics = [metric, new Metric("sleeps", "per message")],
+            Metrics = [metric, new Metric("sleeps", "per message") { Words = "sleeps of a thread per message" }],
             Subjects =
             [
                 .. Peer(Ivykis, "posts_ivykis.c", Library.Ivykis),
@@ -81,8 +81,8 @@ internal sealed class PostsWorkload : IWorkload
 
         // All have several threads, so that there is nothing to run twice.
         IEnumerable<Subject> Peer(string subject, string source, Library library) =>
-            settings.Peers.Build(source, library) is { } program ? [new ProcessSubject(subject, SubjectKind.Library, [program, .. all], settings.BothCores)] : [];
+            settings.Peers.Build(source, library) is { } program ? [new ProcessSubject(subject, SubjectKind.Library, [program, .. all], settings.BothCores) { Expected = settings.Expected(SubjectKind.Library) }] : [];
 
-        Subject Own(string subject, SubjectKind kind, string program) => Running.Programs.Own(subject, kind, this, program, settings.BothCores, all);
+        Subject Own(string subject, SubjectKind kind, string program) => Running.Programs.Own(settings, subject, kind, this, program, all);
     }
 }

@@ -28,11 +28,12 @@ internal sealed class ChurnWorkload : IWorkload
         {
             Workload = Name,
             Params = $"{Size} B, {AtATime} at a time",
-            Metrics = MessageMetrics.All,
-            Subjects = [.. EchoServers.All(settings, this).Select(server => new ServerSubject(server, Load(program, server, settings), settings))],
+            Metrics = MessageMetrics.Per("connection"),
+            Subjects = [.. EchoServers.All(settings, this, warms: true).Select(server => new ServerSubject(server, Load(program, settings), settings))],
             Targets = [new Target(EchoServers.IvyOnEpoll, MessageLoad.Cpu, 1.00)],
         };
     }
-    private static MessageLoad Load(string program, EchoServer server, RunSettings settings) =>
-        new(program, AtATime, Size, server.Kind, settings) { LeastBusy = settings.Scale == Scale.Smoke ? 0 : Saturated };
+
+    private static MessageLoad Load(string program, RunSettings settings) =>
+        new(program, AtATime, Size, settings) { LeastBusy = settings.Scale == Scale.Smoke ? 0 : Saturated };
 }

@@ -36,6 +36,7 @@ internal static class CompletionEchoServer
         var listener = new IvCompletionListener(socket, (_, client) => new IvCompletionSocket(client, echo).Register());
         listener.Register();
         Announcement.Print(socket.LocalEndPoint);
+        Announcement.PrintWhenWarm(arguments);
         loop.Run();
     }
 

@@ -24,8 +24,9 @@ internal static class EchoServers
     /// <param name="settings">Has the compiler.</param>
     /// <param name="workload">By whose name the programs of this assembly are started.</param>
     /// <param name="own">What starts this assembly; null for how it was started itself.</param>
+    /// <param name="warms">Whether those of this assembly say when they are warm.</param>
     /// <param name="waits">Whether System.Net.Sockets keeps no buffer for a connection that is idle, at the price of a system call per message.</param>
-    public static IEnumerable<EchoServer> All(RunSettings settings, IWorkload workload, IReadOnlyList<string>? own = null, bool waits = false)
+    public static IEnumerable<EchoServer> All(RunSettings settings, IWorkload workload, IReadOnlyList<string>? own = null, bool warms = false, bool waits = false)
     {
         foreach (EchoServer peer in Peers(settings))
         {
@@ -33,19 +34,27 @@ internal static class EchoServers
         }
 
         own ??= Running.Programs.Command;
-        string[] sockets = [.. own, "subject", workload.Name, "sockets", $"waits={(waits ? 1 : 0)}"];
-        yield return new EchoServer(Sockets, SubjectKind.DotNet, sockets);
-        yield return new EchoServer($"{Sockets}-inline", SubjectKind.DotNet, ["env", "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1", .. sockets]);
+        string[] sockets = ["sockets", $"waits={(waits ? 1 : 0)}"];
+        yield return Own(settings, workload, own, warms, Sockets, SubjectKind.DotNet, sockets);
+        yield return Own(settings, workload, ["env", "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1", .. own], warms, $"{Sockets}-inline", SubjectKind.DotNet, sockets);
         foreach (IvPollMethod method in IvPollMethod.All.Where(IsAvailable))
         {
-            yield return new EchoServer($"ivy-{method}", SubjectKind.Ivy, [.. own, "subject", workload.Name, "ivy", $"on={method}"]);
+            yield return Own(settings, workload, own, warms, $"ivy-{method}", SubjectKind.Ivy, "ivy", $"on={method}");
         }
     }
 
     /// <summary>The completion engine, where there is one.</summary>
-    public static IEnumerable<EchoServer> Completing(IWorkload workload) => CompletionEchoServer.IsAvailable
-        ? [new EchoServer(IvyOnCompletions, SubjectKind.Ivy, [.. Running.Programs.Command, "subject", workload.Name, IvyOnCompletions])]
+    public static IEnumerable<EchoServer> Completing(RunSettings settings, IWorkload workload) => CompletionEchoServer.IsAvailable
+        ? [Own(settings, workload, Running.Programs.Command, warms: true, IvyOnCompletions, SubjectKind.Ivy, IvyOnCompletions)]
         : [];
+
+    // One that warms has both cores until it is warm. It is to be what it would be on the one that it then has, and a runtime that sees two has more
+    // threads, which wait for each other in other ways.
+    private static EchoServer Own(RunSettings settings, IWorkload workload, IReadOnlyList<string> own, bool warms, string name, SubjectKind kind, params string[] program)
+    {
+        string[] command = [.. own, "subject", workload.Name, .. program, $"warm={(warms ? settings.WarmUp : 0)}"];
+        return new EchoServer(name, kind, warms ? ["env", "DOTNET_PROCESSOR_COUNT=1", .. command] : command) { SaysWhenWarm = warms };
+    }
 
     // A kernel or a sandbox may refuse one.
     private static bool IsAvailable(IvPollMethod method)

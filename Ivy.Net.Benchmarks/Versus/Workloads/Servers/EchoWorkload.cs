@@ -21,7 +21,7 @@ internal sealed class EchoWorkload : IWorkload
             yield break;
         }
 
-        EchoServer[] servers = [.. EchoServers.All(settings, this), .. EchoServers.Completing(this)];
+        EchoServer[] servers = [.. EchoServers.All(settings, this, warms: true), .. EchoServers.Completing(settings, this)];
         foreach (int size in (int[])[64, 16 * 1024])
         {
             foreach (int connections in (int[])[1, 64, 1000])
@@ -30,8 +30,8 @@ internal sealed class EchoWorkload : IWorkload
                 {
                     Workload = Name,
                     Params = $"{(size == 64 ? "64 B" : "16 KiB")}, {connections} connection{(connections == 1 ? string.Empty : "s")}",
-                    Metrics = MessageMetrics.All,
-                    Subjects = [.. servers.Select(server => new ServerSubject(server, Load(program, connections, size, server, settings), settings))],
+                    Metrics = MessageMetrics.Per("message"),
+                    Subjects = [.. servers.Select(server => new ServerSubject(server, Load(program, connections, size, settings), settings))],
                     Targets =
                     [
                         new Target(EchoServers.IvyOnEpoll, MessageLoad.Cpu, 1.00),
@@ -49,10 +49,10 @@ internal sealed class EchoWorkload : IWorkload
         ? [new Target(EchoServers.IvyOnCompletions, MessageLoad.Cpu, 0.96) { Peer = EchoServers.BareEpoll }]
         : [];
 
-    private static MessageLoad Load(string program, int connections, int size, EchoServer server, RunSettings settings)
+    private static MessageLoad Load(string program, int connections, int size, RunSettings settings)
     {
         bool isSmoke = settings.Scale == Scale.Smoke;
-        return new MessageLoad(program, isSmoke ? Math.Min(connections, 8) : connections, size, server.Kind, settings)
+        return new MessageLoad(program, isSmoke ? Math.Min(connections, 8) : connections, size, settings)
         {
             // One connection is a ping-pong: both sides sleep while it is the other's turn, and that is in the figure.
             LeastBusy = isSmoke || connections == 1 ? 0 : Saturated,

@@ -5,6 +5,12 @@ namespace Ivy.Net.Benchmarks.Versus.Workloads.Servers;
 /// <summary>Connections that do nothing.</summary>
 internal sealed class IdleWorkload : IWorkload
 {
+    // For what a server does after its last connection, in seconds.
+    private const double Settle = 0.5;
+
+    // To open one, with its echo, and to close it; measured.
+    private const double MicrosecondsPerConnection = 60;
+
     public string Name => "idle";
 
     public string Summary => "15,000 connections that do nothing: resident bytes per connection, CPU";
@@ -19,13 +25,19 @@ internal sealed class IdleWorkload : IWorkload
         }
 
         int connections = settings.Scale == Scale.Smoke ? 50 : 15_000;
-        var load = new IdleLoad(program, connections, settle: settings.WarmUp / 1e3, seconds: settings.Duration / 1e3);
+        RunSettings connecting = settings with { Repetition = TimeSpan.FromMicroseconds(connections * MicrosecondsPerConnection) };
+        var load = new IdleLoad(program, connections, settle: settings.Scale == Scale.Smoke ? 0 : Settle, seconds: settings.Duration / 1e3);
         yield return new WorkloadCase
         {
             Workload = Name,
             Params = $"{connections} connections",
-            Metrics = [new Metric(IdleLoad.Anonymous, "B/connection"), new Metric(IdleLoad.Resident, "B/connection"), new Metric(IdleLoad.Cpu, "µs/s")],
-            Subjects = [.. EchoServers.All(settings, this, waits: true).Select(server => new ServerSubject(server, load, settings))],
+            Metrics =
+            [
+                new Metric(IdleLoad.Anonymous, "B/connection") { Words = "memory of its own per connection" },
+                new Metric(IdleLoad.Resident, "B/connection") { Words = "resident memory per connection" },
+                new Metric(IdleLoad.Cpu, "µs/s") { Words = "CPU time while nothing happens" },
+            ],
+            Subjects = [.. EchoServers.All(settings, this, waits: true).Select(server => new ServerSubject(server, load, connecting))],
             Targets =
             [
                 new Target(EchoServers.IvyOnEpoll, IdleLoad.Anonymous, 300) { IsAmount = true },

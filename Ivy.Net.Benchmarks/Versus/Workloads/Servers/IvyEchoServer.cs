@@ -23,6 +23,7 @@ internal sealed class IvyEchoServer
         var listener = new IvListener(socket, (_, client) => new IvFd(client) { State = server, HandlerIn = server._echo }.Register());
         listener.Register();
         Announcement.Print(socket.LocalEndPoint);
+        Announcement.PrintWhenWarm(arguments);
         loop.Run();
     }
 

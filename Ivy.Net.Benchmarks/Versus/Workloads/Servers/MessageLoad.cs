@@ -12,15 +12,11 @@ internal sealed record MessageLoad : ServerLoad
     public const string P99 = "p99";
     public const string P999 = "p99.9";
 
-    // Bound to one core, the runtime's compiler waits for its turn beside a server that is busy: its code is the final one after 2 to
-    // 2.5 s, with a hitch of 0.1 s just before.
-    private const int WarmUpOfDotNet = 3000;
-
     // Of a smoke run: time for each connection to have its turn.
     private const int LeastDuration = 50;
 
-    public MessageLoad(string program, int connections, int size, SubjectKind kind, RunSettings settings)
-        : base(program, Of(connections, size, kind, settings)) => (Connections, Size) = (connections, size);
+    public MessageLoad(string program, int connections, int size, RunSettings settings)
+        : base(program, Of(connections, size, settings)) => (Connections, Size) = (connections, size);
 
     public int Connections { get; }
 
@@ -66,13 +62,11 @@ internal sealed record MessageLoad : ServerLoad
         };
     }
 
-    private static string[] Of(int connections, int size, SubjectKind kind, RunSettings settings)
-    {
-        bool isDotNet = kind is SubjectKind.DotNet or SubjectKind.Ivy;
-        double warm = isDotNet && settings.Scale != Scale.Smoke ? Math.Max(settings.WarmUp, WarmUpOfDotNet) : settings.WarmUp;
-        double seconds = Math.Max(settings.Duration, LeastDuration);
-        return ["--connections", Text(connections), "--size", Text(size), "--warm", Text(warm / 1e3), "--seconds", Text(seconds / 1e3)];
-    }
+    private static string[] Of(int connections, int size, RunSettings settings) =>
+    [
+        "--connections", Text(connections), "--size", Text(size),
+        "--warm", Text(settings.WarmUp / 1e3), "--seconds", Text(Math.Max(settings.Duration, LeastDuration) / 1e3),
+    ];
 
     private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -13,15 +13,16 @@ internal static class SocketsEchoServer
     // The largest message of the echo workload in one piece.
     private const int BufferSize = 16 * 1024;
 
-    public static void Run(SubjectArguments arguments) => AcceptAsync(arguments.Number("waits") == 1).GetAwaiter().GetResult();
+    public static void Run(SubjectArguments arguments) => AcceptAsync(arguments, waits: arguments.Number("waits") == 1).GetAwaiter().GetResult();
 
-    private static async Task AcceptAsync(bool waits)
+    private static async Task AcceptAsync(SubjectArguments arguments, bool waits)
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.NoDelay = true; // connections inherit it
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(4096);
         Announcement.Print(listener.LocalEndPoint);
+        Announcement.PrintWhenWarm(arguments);
         while (true)
         {
             Socket client = await listener.AcceptAsync().ConfigureAwait(false);

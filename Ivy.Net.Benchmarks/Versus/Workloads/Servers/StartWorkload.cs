@@ -31,8 +31,9 @@ internal sealed class StartWorkload : IWorkload
     {
         Workload = Name,
         Params = how,
-        Metrics = [new Metric(StartSubject.FirstEcho, "ms"), new Metric(StartSubject.Listening, "ms")],
+        Metrics = [new Metric(StartSubject.FirstEcho, "ms") { Words = "time to the first echo" }, new Metric(StartSubject.Listening, "ms") { Words = "time until it listens" }],
         Subjects = [.. EchoServers.All(settings, this, own).Select(server => new StartSubject(server, program, settings))],
+        Twin = EchoServers.Sockets,
         Targets = [new Target(EchoServers.IvyOnEpoll, StartSubject.FirstEcho, 1.0) { Peer = EchoServers.Sockets }],
     };
 }

@@ -9,6 +9,9 @@ internal sealed class TimersWorkload : IWorkload
     public const string IvTimer = "IvTimer";
     public const string IvTimeout = "IvTimeout";
 
+    // Of all that is done to a timer, on the average of the subjects: for the estimate of how long a run takes.
+    private const double RepetitionNanoseconds = 1500;
+
     public string Name => "timers";
 
     public string Summary => "Timers, 10,000 and 1,000,000 live: add, move anywhere, push later, delete, fire all.";
@@ -32,14 +35,22 @@ internal sealed class TimersWorkload : IWorkload
     public IEnumerable<WorkloadCase> Cases(RunSettings settings) =>
         settings.Scale == Scale.Smoke ? [Case(settings, 100)] : [Case(settings, 10_000), Case(settings, 1_000_000)];
 
-    private WorkloadCase Case(RunSettings settings, int count)
+    private WorkloadCase Case(RunSettings all, int count)
     {
+        RunSettings settings = all with { Repetition = TimeSpan.FromMicroseconds(count * RepetitionNanoseconds / 1e3) };
         string[] parameters = [$"count={count}", settings.WarmUpArgument, settings.DurationArgument];
         return new WorkloadCase
         {
             Workload = Name,
             Params = $"{count:#,0} live",
-            Metrics = [new Metric("add", "ns"), new Metric("move", "ns"), new Metric("later", "ns"), new Metric("delete", "ns"), new Metric("fire", "ns")],
+            Metrics =
+            [
+                new Metric("add", "ns") { Words = "time to add a timer" },
+                new Metric("move", "ns") { Words = "time to move it anywhere" },
+                new Metric("later", "ns") { Words = "time to push it later" },
+                new Metric("delete", "ns") { Words = "time to delete it" },
+                new Metric("fire", "ns") { Words = "time to fire it" },
+            ],
             Subjects =
             [
                 .. Peer("ivykis", "timers_ivykis.c", Library.Ivykis),
@@ -64,7 +75,7 @@ internal sealed class TimersWorkload : IWorkload
 
         IEnumerable<Subject> Peer(string name, string source, Library library) => Running.Programs.Peer(settings, name, SubjectKind.Library, source, [library], parameters);
 
-        Subject Own(string name, SubjectKind kind, string program) => Running.Programs.Own(name, kind, this, program, settings.BothCores, [.. parameters, settings.CoreArgument]);
+        Subject Own(string name, SubjectKind kind, string program) => Running.Programs.Own(settings, name, kind, this, program, [.. parameters, settings.CoreArgument]);
     }
 
     private static IEnumerable<Target> Targets(string subject, string peer) =>
