@@ -156,6 +156,65 @@ internal sealed class TimerLadderModelTests
         second.Unregister();
     }
 
+    [Test]
+    [Provokes("IVF0063")]
+    public void A_timer_that_is_not_where_its_bucket_has_it_is_an_internal_failure()
+    {
+        using var test = new TestLoop();
+        TimerLadder armed = test.Loop.Timers.Armed;
+        armed.LargeHeap = 4;
+        List<IvTimer> timers = [.. Enumerable.Range(1, 20).Select(i => test.Timer(TimeSpan.FromSeconds(i), "some"))];
+        IvTimer[] inBuckets = [.. timers.Where(timer => timer.Place >= 0)];
+        (inBuckets[0].Place, inBuckets[1].Place) = (inBuckets[1].Place, inBuckets[0].Place);
+        FatalScope.Expect(
+            FatalCondition.HeapBroken,
+            () =>
+            {
+                while (armed.PopDue(long.MaxValue) is not null)
+                {
+                }
+            });
+    }
+
+    [Test]
+    public void Moving_a_timer_that_is_not_due_soon_to_anywhere_leaves_it_where_it_is()
+    {
+        var random = new Random(5);
+        using var test = new TestLoop();
+        TimerLadder armed = test.Loop.Timers.Armed;
+        const long hour = 3_600_000_000_000;
+        List<IvTimer> timers = [];
+        for (int i = 0; i < 10_000; i++)
+        {
+            var timer = new IvTimer(_ => { });
+            timer.StartAt(test.Loop.Now.AddNanoseconds(hour + random.NextInt64(hour)));
+            timers.Add(timer);
+        }
+
+        int moved = 0;
+        foreach (IvTimer timer in timers)
+        {
+            int place = timer.Place;
+            timer.StartAt(test.Loop.Now.AddNanoseconds(hour + random.NextInt64(hour)));
+            moved += timer.Place == place ? 0 : 1;
+        }
+
+        Assert.That(moved, Is.LessThan(2_500));
+        Assert.That(armed.IsConsistent(), Is.True);
+        timers.Sort(static (left, right) => (left.Deadline, left.Order).CompareTo((right.Deadline, right.Order)));
+        foreach (IvTimer expected in timers)
+        {
+            IvTimer? popped = armed.PopDue(long.MaxValue);
+            Assert.That(popped, Is.SameAs(expected));
+        }
+
+        foreach (IvTimer timer in timers)
+        {
+            armed.Add(timer);
+            timer.Unregister();
+        }
+    }
+
     private static void Follow((Step Step, int Which, long When)[] steps, int smallBucket = 4, int largeHeap = 8)
     {
         using var test = new TestLoop();

@@ -12,12 +12,15 @@ namespace Ivy.Net;
 [DebuggerDisplay("{ToString(),nq}")]
 public abstract class IvObject : IDisposable
 {
+    // What is seldom touched comes first, so that the rest lies beside the fields of the derived class: with very many objects each
+    // cache line counts.
+    private string? _name;
+    private object? _state;
     private volatile IvLoop? _loop;
     private readonly ObjectKind _kind;
     private ObjectFlags _flags;
 
-    // Where the queue of its kind has the object. Here, where the layout has a gap beside the flags, so that taking an object out
-    // touches one cache line of it.
+    // Where the queue of its kind has the object. Here, where the layout has a gap beside the flags.
     private protected int _place;
 
     private protected IvObject(ObjectKind kind) => _kind = kind;
@@ -32,10 +35,18 @@ public abstract class IvObject : IDisposable
     }
 
     /// <summary>What messages, dumps and reports call the object.</summary>
-    public string? Name { get; set; }
+    public string? Name
+    {
+        get => _name;
+        set => _name = value;
+    }
 
     /// <summary>The user's own: handlers find their context here and need no closure.</summary>
-    public object? State { get; set; }
+    public object? State
+    {
+        get => _state;
+        set => _state = value;
+    }
 
     /// <summary>The loop that the object is registered on, null if it is not. Any thread may read it.</summary>
     public IvLoop? Loop => _loop;
@@ -154,16 +165,19 @@ public abstract class IvObject : IDisposable
     /// <summary>Frees the object from its loop and uncounts it.</summary>
     private protected void Unbind()
     {
-        IvLoop? loop = _loop;
-        _loop = null;
-        if (loop is null)
+        if (_loop is { } loop)
         {
-            return;
+            Unbind(loop, _kind);
         }
+    }
 
+    /// <summary>As <see cref="Unbind()"/>, for who knows what is written in the object.</summary>
+    private protected void Unbind(IvLoop loop, ObjectKind kind)
+    {
+        _loop = null;
         if (!IsInternal)
         {
-            loop.Count(_kind, -1);
+            loop.Count(kind, -1);
         }
 
         if (KeepsLoopAlive)
@@ -175,8 +189,20 @@ public abstract class IvObject : IDisposable
     /// <summary>The loop of a registered object on its own thread; null if it is not registered; a misuse elsewhere.</summary>
     private protected IvLoop? CheckedLoop(string member)
     {
-        IvLoop? loop = _loop;
-        loop?.CheckThread(this, member);
+        if (_loop is not { } loop)
+        {
+            return null;
+        }
+
+        // Of the two that are the same one it is the thread's, whose address is known already: with very many objects, that of this
+        // one is yet to come from memory, and each count that is kept there would wait for it, and the next call for the count.
+        IvLoop? current = IvLoop.Current;
+        if (loop == current)
+        {
+            return current;
+        }
+
+        loop.CheckThread(this, member);
         return loop;
     }
 

@@ -11,7 +11,12 @@ namespace Ivy.Net;
 /// </remarks>
 public sealed class IvTimer : IvObject
 {
+    // In the order of how hot they are: with very many timers each cache line counts.
+    private long _deadline;
+    private ulong _floor;
+    private long _order;
     private long _period;
+    private long _overruns;
 
     /// <summary>Makes a timer; nothing runs before <see cref="Start(TimeSpan)"/> or <see cref="Register"/>.</summary>
     /// <param name="handler">Runs on the loop's thread.</param>
@@ -40,7 +45,7 @@ public sealed class IvTimer : IvObject
     /// </summary>
     public IvTimestamp Expires
     {
-        get => new(Deadline);
+        get => new(_deadline);
         set
         {
             if (CheckedLoop(nameof(Expires)) is not null)
@@ -51,7 +56,7 @@ public sealed class IvTimer : IvObject
                     this);
             }
 
-            Deadline = value.Nanoseconds;
+            _deadline = value.Nanoseconds;
         }
     }
 
@@ -71,18 +76,24 @@ public sealed class IvTimer : IvObject
     /// How many calls of a periodic timer were left out since it was started, because the loop was busy when they were due.
     /// The deadlines keep their rhythm, as with timer_getoverrun(2).
     /// </summary>
-    public long Overruns { get; private set; }
+    public long Overruns => _overruns;
 
     // Places: an entry in a bucket from 0 on, one in the heap from -1 downwards, an expired one from the lowest number upwards.
     private const int FirstExpired = int.MinValue;
 
-    internal long Deadline { get; private set; }
+    internal long Deadline => _deadline;
 
-    // The low half of the number of the registration, by which equal deadlines are ordered.
-    internal uint Order { get; private set; }
+    internal ulong Key => TimerEntry.ToKey(_deadline);
 
-    // The key of the timer's entry, which may lag behind a deadline that was moved later.
-    internal ulong EntryKey { get; set; }
+    // The earliest key that the timer can be moved to and stay where it is, while it is armed; no key is after that of an expired one.
+    internal ulong Floor
+    {
+        get => _floor;
+        set => _floor = value;
+    }
+
+    // The number of the registration, by which equal deadlines are ordered.
+    internal long Order => _order;
 
     // Where the timer is, while it is registered: in a bucket, in the heap, or on the list of expired ones.
     internal int Place
@@ -107,8 +118,8 @@ public sealed class IvTimer : IvObject
     public void Register()
     {
         IvLoop loop = LoopForRegister();
-        Overruns = 0;
-        Order = loop.Timers.NextOrder();
+        _overruns = 0;
+        _order = loop.Timers.NextOrder();
         loop.Timers.Add(this);
         Bind(loop);
     }
@@ -116,8 +127,7 @@ public sealed class IvTimer : IvObject
     /// <summary>Disarms the timer, also one that has expired but has not run yet. One that is not registered is a misuse (IVF0021).</summary>
     public void Unregister()
     {
-        LoopForUnregister();
-        EndRegistration();
+        EndRegistration(LoopForUnregister());
     }
 
     /// <summary>Arms the timer for once, from <see cref="IvLoop.Now"/>; moves it if it is running.</summary>
@@ -133,13 +143,19 @@ public sealed class IvTimer : IvObject
     public void Start(TimeSpan due, TimeSpan period)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(due, TimeSpan.Zero);
-        IvLoop loop = LoopForStart();
-        StartAt(loop.Now + due, period);
+        ArgumentOutOfRangeException.ThrowIfLessThan(period, TimeSpan.Zero);
+        IvLoop? bound = CheckedLoop(nameof(Start));
+        IvLoop loop = bound ?? LoopForRegister(nameof(Start));
+        Arm(loop, loop.Now + due, IvTimestamp.ToNanoseconds(period), bound is not null);
     }
 
     /// <summary>Arms the timer for once at a time; moves it if it is running.</summary>
     /// <param name="expires">When; a time that has passed fires in the next turn.</param>
-    public void StartAt(IvTimestamp expires) => Arm(LoopForStart(), expires, 0);
+    public void StartAt(IvTimestamp expires)
+    {
+        IvLoop? bound = CheckedLoop(nameof(Start));
+        Arm(bound ?? LoopForRegister(nameof(Start)), expires, 0, bound is not null);
+    }
 
     /// <summary>Arms the timer at a time, and periodically from then; moves it if it is running.</summary>
     /// <param name="expires">When first; a time that has passed fires in the next turn.</param>
@@ -147,46 +163,20 @@ public sealed class IvTimer : IvObject
     public void StartAt(IvTimestamp expires, TimeSpan period)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(period, TimeSpan.Zero);
-        Arm(LoopForStart(), expires, IvTimestamp.ToNanoseconds(period));
-    }
-
-    private void Arm(IvLoop loop, IvTimestamp expires, long period)
-    {
-        Overruns = 0;
-        _period = period;
-        Deadline = expires.Nanoseconds;
-        Order = loop.Timers.NextOrder();
-        if (!IsRegistered)
-        {
-            loop.Timers.Add(this);
-            Bind(loop);
-        }
-        else if (IsExpired)
-        {
-            // Expired and waiting for its turn: armed anew, it must not run for the old deadline.
-            loop.Timers.RemoveExpired(this);
-            loop.Timers.Add(this);
-        }
-        else
-        {
-            loop.Timers.Moved(this);
-        }
+        IvLoop? bound = CheckedLoop(nameof(Start));
+        Arm(bound ?? LoopForRegister(nameof(Start)), expires, IvTimestamp.ToNanoseconds(period), bound is not null);
     }
 
     /// <summary>Disarms the timer if it is running; nothing happens if it is not.</summary>
     public void Stop()
     {
-        if (CheckedLoop(nameof(Stop)) is not null)
+        if (CheckedLoop(nameof(Stop)) is { } loop)
         {
-            EndRegistration();
+            EndRegistration(loop);
         }
     }
 
-    internal override void EndRegistration()
-    {
-        Loop!.Timers.Remove(this);
-        Unbind();
-    }
+    internal override void EndRegistration() => EndRegistration(Loop!);
 
     /// <summary>Called for an expired timer that has left the heap: re-arms a periodic one, unbinds a one-shot one, and runs the handler.</summary>
     internal void Fire(IvLoop loop, long now)
@@ -197,32 +187,46 @@ public sealed class IvTimer : IvObject
         }
         else
         {
-            Unbind();
+            Unbind(loop, ObjectKind.Timer);
         }
 
         loop.Invoke(Handler, this);
+    }
+
+    private void EndRegistration(IvLoop loop)
+    {
+        loop.Timers.Remove(this);
+        Unbind(loop, ObjectKind.Timer);
     }
 
     // The next deadline of the rhythm that lies after now; those in between are counted, not called.
     private void ArmNextPeriod(IvLoop loop, long now)
     {
         // The span may exceed a long for a deadline far in the past: unsigned, it does not.
-        ulong late = unchecked((ulong)now - (ulong)Deadline);
+        ulong late = unchecked((ulong)now - (ulong)_deadline);
         ulong missed = late / (ulong)_period;
-        Overruns = (long)Math.Min((ulong)Overruns + missed, long.MaxValue);
-        Int128 next = Deadline + (((Int128)missed + 1) * _period);
-        Deadline = next > long.MaxValue ? long.MaxValue : (long)next;
-        Order = loop.Timers.NextOrder();
+        _overruns = (long)Math.Min((ulong)_overruns + missed, long.MaxValue);
+        Int128 next = _deadline + (((Int128)missed + 1) * _period);
+        _deadline = next > long.MaxValue ? long.MaxValue : (long)next;
+        _order = loop.Timers.NextOrder();
         loop.Timers.Add(this);
     }
 
-    private IvLoop LoopForStart()
+    // Pushing a deadline later, as an idle timeout does with every message, ends with the third comparison.
+    private void Arm(IvLoop loop, IvTimestamp expires, long period, bool isRegistered)
     {
-        if (CheckedLoop("Start") is { } loop)
+        _deadline = expires.Nanoseconds;
+        _order = loop.Timers.NextOrder();
+        _period = period;
+        _overruns = 0;
+        if (!isRegistered)
         {
-            return loop;
+            loop.Timers.Add(this);
+            Bind(loop);
         }
-
-        return LoopForRegister("Start");
+        else if (Key <= _floor)
+        {
+            loop.Timers.MoveEarlier(this);
+        }
     }
 }

@@ -2,34 +2,37 @@ using System.Runtime.InteropServices;
 
 namespace Ivy.Net;
 
-/// <summary>Buckets of entries in no order: adding to one and taking any entry out of it are a few stores.</summary>
+/// <summary>Buckets of timers in no order: adding to one and taking any timer out of it are a few stores.</summary>
 /// <remarks>
-/// <para>Entries lie in chunks of one array, so that no bucket has an array of its own to grow. An entry that is taken out leaves a
-/// hole, which touches nothing but the entry; a chunk of holes is used again, and so are all holes before the array grows for
-/// them.</para>
+/// <para>Timers lie in chunks of one array, so that no bucket has an array of its own to grow. A timer that is taken out leaves a
+/// hole; a chunk of holes is used again, and so are all holes before the array grows for them. With very many timers each place
+/// is a miss of the cache: it is written and not read, so that nothing waits for it.</para>
 /// <para>C1: a bucket's chunks have been filled, but for the last one. C2: no chunk that has been filled consists of holes.</para>
 /// </remarks>
 internal sealed class TimerBuckets
 {
-    // 768 bytes: few enough that nearly empty buckets cost little, many enough to be read in a stream.
+    // 512 bytes: few enough that nearly empty buckets cost little, many enough to be read in a stream.
     private const int ChunkSize = 1 << ChunkShift;
     private const int ChunkMask = ChunkSize - 1;
-    private const int ChunkShift = 5;
+    private const int ChunkShift = 6;
     private const int None = -1;
 
-    private TimerEntry[] _entries = [];
+    private IvTimer?[] _timers = [];
     private Chunk[] _chunks = [];
+
+    // By chunk: how many holes it has. Apart, as these are few bytes.
+    private byte[] _holesOf = [];
     private int _freeChunk = None;
     private int _holes;
 
-    // By bucket: where its next entry goes, 0 if it has no chunk. At the edge of a chunk the last one is full.
+    // By bucket: where its next timer goes, 0 if it has no chunk. At the edge of a chunk the last one is full.
     private int[] _ends = [];
 
-    /// <summary>How many entries there are in all buckets.</summary>
+    /// <summary>How many timers there are in all buckets.</summary>
     public int Count { get; private set; }
 
     /// <summary>For how many there is room, for tests.</summary>
-    internal int Room => _entries.Length;
+    internal int Room => _timers.Length;
 
     /// <summary>Makes sure that buckets below this number exist.</summary>
     public void Provide(int buckets)
@@ -43,10 +46,7 @@ internal sealed class TimerBuckets
     /// <summary>The bucket that a place belongs to.</summary>
     public int Owner(int place) => _chunks[place >> ChunkShift].Owner;
 
-    /// <summary>Writes another key into the entry of a timer.</summary>
-    public void Replace(int place, in TimerEntry entry) => _entries[place] = entry;
-
-    public void Add(int bucket, in TimerEntry entry)
+    public void Add(int bucket, IvTimer timer)
     {
         int place = _ends[bucket];
         if ((place & ChunkMask) == 0)
@@ -54,48 +54,40 @@ internal sealed class TimerBuckets
             place = OpenChunk(bucket);
         }
 
-        _entries[place] = entry;
-        entry.Timer.Place = place;
+        _timers[place] = timer;
+        timer.Place = place;
         _ends[bucket] = place + 1;
         Count++;
     }
 
-    /// <summary>Takes a timer's entry out of whatever bucket it is in; false if it is not where the timer says.</summary>
-    public bool TryRemove(IvTimer timer)
+    /// <summary>Takes a timer out of whatever bucket it is in. That it is where it says shows when the bucket is taken.</summary>
+    public void Remove(IvTimer timer)
     {
-        TimerEntry[] entries = _entries;
         int place = timer.Place;
-        if ((uint)place >= (uint)entries.Length || entries[place].Timer != timer)
-        {
-            return false;
-        }
-
-        entries[place] = default;
+        _timers[place] = null;
         Count--;
         _holes++;
-        if (++_chunks[place >> ChunkShift].Holes == ChunkSize)
+        if (++_holesOf[place >> ChunkShift] == ChunkSize)
         {
             Unlink(place >> ChunkShift);
         }
-
-        return true;
     }
 
-    /// <summary>Whether a bucket has at most so many entries.</summary>
+    /// <summary>Whether a bucket has at most so many timers.</summary>
     public bool IsSmall(int bucket, int most)
     {
         for (int end = _ends[bucket]; end > 0 && most >= 0;)
         {
             int chunk = (end - 1) >> ChunkShift;
-            most -= end - (chunk << ChunkShift) - _chunks[chunk].Holes;
+            most -= end - (chunk << ChunkShift) - _holesOf[chunk];
             end = EndBefore(chunk);
         }
 
         return most >= 0;
     }
 
-    /// <summary>The lowest and the highest key of a bucket; false if it has no entry.</summary>
-    public bool TryMeasure(int bucket, out ulong lowest, out ulong highest)
+    /// <summary>The lowest and the highest key in a bucket, of those up to a last one; false if there is none.</summary>
+    public bool TryMeasure(int bucket, ulong last, out ulong lowest, out ulong highest)
     {
         lowest = ulong.MaxValue;
         highest = 0;
@@ -103,12 +95,12 @@ internal sealed class TimerBuckets
         {
             int chunk = (end - 1) >> ChunkShift;
             int start = chunk << ChunkShift;
-            foreach (ref readonly TimerEntry entry in _entries.AsSpan(start, end - start))
+            foreach (IvTimer? timer in _timers.AsSpan(start, end - start))
             {
-                if (entry.Timer is not null)
+                if (timer is not null && timer.Key <= last)
                 {
-                    lowest = Math.Min(lowest, entry.Key);
-                    highest = Math.Max(highest, entry.Key);
+                    lowest = Math.Min(lowest, timer.Key);
+                    highest = Math.Max(highest, timer.Key);
                 }
             }
 
@@ -119,58 +111,58 @@ internal sealed class TimerBuckets
     }
 
     /// <summary>
-    /// Empties a bucket, chunk by chunk: takes the last one off; false at the end. Its entries, holes among them, stay readable,
+    /// Empties a bucket, chunk by chunk: takes the last one off; false at the end. Its timers, holes among them, stay readable,
     /// whatever is added meanwhile, until it is given back.
     /// </summary>
-    public bool TryTakeChunk(int bucket, out int chunk, out ReadOnlySpan<TimerEntry> entries)
+    public bool TryTakeChunk(int bucket, out int place, out ReadOnlySpan<IvTimer?> timers)
     {
         int end = _ends[bucket];
         if (end == 0)
         {
-            chunk = None;
-            entries = default;
+            place = None;
+            timers = default;
             return false;
         }
 
-        chunk = (end - 1) >> ChunkShift;
-        int start = chunk << ChunkShift;
-        entries = _entries.AsSpan(start, end - start);
-        Count -= entries.Length - _chunks[chunk].Holes;
-        _holes -= _chunks[chunk].Holes;
+        int chunk = (end - 1) >> ChunkShift;
+        place = chunk << ChunkShift;
+        timers = _timers.AsSpan(place, end - place);
+        Count -= timers.Length - _holesOf[chunk];
+        _holes -= _holesOf[chunk];
         _ends[bucket] = EndBefore(chunk);
         return true;
     }
 
-    /// <summary>Gives back a chunk that was taken, and forgets its entries.</summary>
-    public void Release(int chunk)
+    /// <summary>Gives back a chunk that was taken, and forgets its timers.</summary>
+    public void Release(int place)
     {
         // By number: the array may be another one by now.
-        _entries.AsSpan(chunk << ChunkShift, ChunkSize).Clear();
-        Free(chunk);
+        _timers.AsSpan(place, ChunkSize).Clear();
+        Free(place >> ChunkShift);
     }
 
     public void CopyTo(List<IvTimer> timers)
     {
         for (int bucket = 0; bucket < _ends.Length; bucket++)
         {
-            foreach ((_, TimerEntry entry) in List(bucket))
+            foreach ((_, IvTimer timer) in List(bucket))
             {
-                timers.Add(entry.Timer);
+                timers.Add(timer);
             }
         }
     }
 
-    /// <summary>The entries of a bucket with their places.</summary>
-    internal IEnumerable<(int Place, TimerEntry Entry)> List(int bucket)
+    /// <summary>The timers of a bucket with their places.</summary>
+    internal IEnumerable<(int Place, IvTimer Timer)> List(int bucket)
     {
         for (int end = _ends[bucket]; end > 0;)
         {
             int chunk = (end - 1) >> ChunkShift;
             for (int place = chunk << ChunkShift; place < end; place++)
             {
-                if (_entries[place].Timer is not null)
+                if (_timers[place] is { } timer)
                 {
-                    yield return (place, _entries[place]);
+                    yield return (place, timer);
                 }
             }
 
@@ -205,6 +197,7 @@ internal sealed class TimerBuckets
     private void Append(int bucket, int last, int chunk)
     {
         _chunks[chunk] = new Chunk { Owner = bucket, Previous = last, Next = None };
+        _holesOf[chunk] = 0;
         if (last != None)
         {
             _chunks[last].Next = chunk;
@@ -242,7 +235,7 @@ internal sealed class TimerBuckets
     // Holes are filled before memory is taken, if they are the half of it: then each of them pays for two moves at the most.
     private void MakeRoom()
     {
-        if (_holes > _entries.Length / 2)
+        if (_holes > _timers.Length / 2)
         {
             for (int bucket = 0; bucket < _ends.Length; bucket++)
             {
@@ -275,8 +268,7 @@ internal sealed class TimerBuckets
             int before = _chunks[source].Previous;
             for (int place = source << ChunkShift; place < (source << ChunkShift) + count; place++)
             {
-                TimerEntry entry = _entries[place];
-                if (entry.Timer is null)
+                if (_timers[place] is not { } timer)
                 {
                     continue;
                 }
@@ -291,9 +283,9 @@ internal sealed class TimerBuckets
                 }
 
                 int free = (target << ChunkShift) + filled++;
-                _entries[place] = default;
-                _entries[free] = entry;
-                entry.Timer.Place = free;
+                _timers[place] = null;
+                _timers[free] = timer;
+                timer.Place = free;
             }
 
             source = before;
@@ -324,8 +316,9 @@ internal sealed class TimerBuckets
     {
         int count = _chunks.Length;
         int capacity = Math.Max(count * 2, ChunkSize);
-        Array.Resize(ref _entries, capacity << ChunkShift);
+        Array.Resize(ref _timers, capacity << ChunkShift);
         Array.Resize(ref _chunks, capacity);
+        Array.Resize(ref _holesOf, capacity);
 
         // Backwards, so that they are taken in the order of their addresses.
         for (int chunk = capacity - 1; chunk >= count; chunk--)
@@ -342,6 +335,5 @@ internal sealed class TimerBuckets
 
         // Of a free one: the next free one.
         public int Next;
-        public int Holes;
     }
 }

@@ -8,19 +8,21 @@ namespace Ivy.Net;
 /// unordered, and only a bucket whose time has come is spread over a finer wheel, or put into the heap if it is small. Adding and
 /// removing cost O(1) there; a timer is moved down a few times in its life, each time with many others. With few timers there
 /// is the heap alone.</para>
-/// <para>H1: an entry's key is never later than its timer's deadline. Moving a deadline later writes the timer only; the entry is
-/// brought up to date when it gets into the heap or to its root.</para>
-/// <para>H3: equal keys are ordered by the sequence number of the registration.</para>
+/// <para>H1: a timer has a floor, the earliest key that fits to where it is: the key of its entry in the heap, the start of its
+/// bucket. Its own key is never before that. Moving it to anywhere from the floor on writes the timer only; it is put where it belongs
+/// when its bucket is taken, or its entry gets to the root of the heap.</para>
+/// <para>H3: equal keys are ordered by the number of the registration.</para>
 /// <para>L1: what is in the heap is before the start of the last rung, and what is in a rung is before the start of the rung
-/// above it. L2: an empty rung is only ever the last one.</para>
+/// above it, but for timers that have moved later. L2: an empty rung is only ever the last one. The first rung begins as a wheel of
+/// nothing: while the heap has what is due next, all the rest is in the one bucket beyond.</para>
 /// </remarks>
 internal sealed class TimerLadder
 {
-    // A bucket up to this size goes into the heap: 2 KiB, three levels of it.
-    private const int DefaultSmallBucket = 128;
+    // A bucket up to this size goes into the heap: 6 KiB, four levels of it.
+    private const int DefaultSmallBucket = 256;
 
     // A heap that outgrows this, of timers that come too near to be put into a bucket, becomes a rung; so does the first one.
-    private const int DefaultLargeHeap = 512;
+    private const int DefaultLargeHeap = 256;
 
     // Each rung has buckets of at most 1/32 the width of those of the rung above, so that 13 go down to nanoseconds.
     private const int MaxRungs = 13;
@@ -46,46 +48,35 @@ internal sealed class TimerLadder
     /// <summary>The earliest deadline, <see cref="long.MaxValue"/> if there is none. Brings the first entry up to date.</summary>
     public long NextDeadline() => TryFindFirst() ? TimerEntry.ToDeadline(_heap.Root.Key) : long.MaxValue;
 
-    /// <summary>Adds a timer with its Deadline and Order, and sets its Place.</summary>
-    public void Add(IvTimer timer)
+    /// <summary>Adds a timer with its Deadline and Order, and sets its Place and Floor.</summary>
+    public void Add(IvTimer timer) => Put(Find(timer.Key), timer);
+
+    /// <summary>The timer's Deadline and Order have changed, to what is not after its floor: it rises.</summary>
+    public void MoveEarlier(IvTimer timer)
     {
-        TimerEntry entry = EntryOf(timer);
-        Put(Find(entry.Key), entry);
-    }
-
-    /// <summary>The timer's Deadline and Order have changed: nothing to do if it moved later, else it rises.</summary>
-    public void Moved(IvTimer timer)
-    {
-        if (TimerEntry.ToKey(timer.Deadline) >= timer.EntryKey)
+        if (timer.Key == timer.Floor)
         {
             return;
         }
 
-        TimerEntry entry = EntryOf(timer);
-        int place = timer.Place;
-        if (place < 0)
+        if (timer.Place < 0)
         {
-            _heap.Raise(timer.HeapIndex, entry);
-            return;
+            _heap.Raise(timer.HeapIndex, EntryOf(timer));
         }
-
-        int target = Find(entry.Key);
-        if (target == _buckets.Owner(place) && target % BucketsPerRung != TimerRung.Beyond)
+        else
         {
-            _buckets.Replace(place, entry);
-            return;
+            _buckets.Remove(timer);
+            Put(Find(timer.Key), timer);
         }
-
-        RemoveFromBucket(timer);
-        Put(target, entry);
     }
 
     /// <summary>Takes a timer out.</summary>
     public void Remove(IvTimer timer)
     {
+        // A bucket that becomes empty stays marked: whoever takes it finds that out.
         if (timer.Place >= 0)
         {
-            RemoveFromBucket(timer);
+            _buckets.Remove(timer);
         }
         else if (!_heap.TryRemove(timer))
         {
@@ -121,8 +112,8 @@ internal sealed class TimerLadder
 
     private static TimerEntry EntryOf(IvTimer timer)
     {
-        ulong key = TimerEntry.ToKey(timer.Deadline);
-        timer.EntryKey = key;
+        ulong key = timer.Key;
+        timer.Floor = key;
         return new TimerEntry(key, timer, timer.Order);
     }
 
@@ -149,16 +140,16 @@ internal sealed class TimerLadder
                 return true;
             }
 
-            TimerEntry moved = EntryOf(root.Timer);
+            IvTimer moved = root.Timer;
             int bucket = Find(moved.Key);
             if (bucket < 0)
             {
-                _heap.ReplaceRoot(moved);
+                _heap.ReplaceRoot(EntryOf(moved));
             }
             else
             {
                 _heap.RemoveRoot();
-                Put(bucket, moved);
+                AddToBucket(bucket, moved, moved.Key);
             }
         }
     }
@@ -178,44 +169,25 @@ internal sealed class TimerLadder
         return -1;
     }
 
-    private void Put(int bucket, in TimerEntry entry)
+    private void Put(int bucket, IvTimer timer)
     {
         if (bucket >= 0)
         {
-            AddToBucket(bucket, entry);
+            AddToBucket(bucket, timer, timer.Key);
             return;
         }
 
-        _heap.Add(entry);
+        _heap.Add(EntryOf(timer));
         if (_heap.Count > Math.Max(_heapLimit, LargeHeap))
         {
             SpreadHeap();
         }
     }
 
-    private void AddToBucket(int bucket, in TimerEntry entry)
+    private void AddToBucket(int bucket, IvTimer timer, ulong key)
     {
-        _buckets.Add(bucket, entry);
-        ref TimerRung rung = ref _rungs[bucket / BucketsPerRung];
-        int number = bucket % BucketsPerRung;
-        if (number != TimerRung.Beyond)
-        {
-            rung.Occupied |= 1UL << number;
-        }
-        else if (!rung.HasBeyond || entry.Key < rung.BeyondKey)
-        {
-            rung.HasBeyond = true;
-            rung.BeyondKey = entry.Key;
-        }
-    }
-
-    // A bucket that has become empty stays marked: whoever takes it finds that out.
-    private void RemoveFromBucket(IvTimer timer)
-    {
-        if (!_buckets.TryRemove(timer))
-        {
-            RaiseMisplaced(timer);
-        }
+        _buckets.Add(bucket, timer);
+        timer.Floor = _rungs[bucket / BucketsPerRung].Mark(bucket % BucketsPerRung, key);
     }
 
     [DoesNotReturn]
@@ -223,20 +195,6 @@ internal sealed class TimerLadder
         FatalCondition.HeapBroken,
         $"{timer}: its place {timer.Place} belongs to another timer. Please report this with the program that shows it.",
         timer);
-
-    private void Unmark(int bucket)
-    {
-        ref TimerRung rung = ref _rungs[bucket / BucketsPerRung];
-        int number = bucket % BucketsPerRung;
-        if (number == TimerRung.Beyond)
-        {
-            rung.HasBeyond = false;
-        }
-        else
-        {
-            rung.Occupied &= ~(1UL << number);
-        }
-    }
 
     // One step down of the first bucket that has entries; the heap is empty, and may be so afterwards.
     private void Refill()
@@ -248,6 +206,7 @@ internal sealed class TimerLadder
         {
             ulong tick = rung.FirstTick();
             int bucket = first + (int)(tick % TimerRung.BucketCount);
+            rung.Unmark(bucket % BucketsPerRung);
             if (!rung.TryAdvance(tick + 1))
             {
                 // The end of time is in this bucket: nothing is left for the rung when it has been taken.
@@ -275,94 +234,72 @@ internal sealed class TimerLadder
 
     private void TakeIntoHeap(int bucket)
     {
-        Unmark(bucket);
-        while (_buckets.TryTakeChunk(bucket, out int chunk, out ReadOnlySpan<TimerEntry> entries))
-        {
-            foreach (ref readonly TimerEntry entry in entries)
-            {
-                if (entry.Timer is not null)
-                {
-                    _heap.AddUnordered(entry);
-                }
-            }
-
-            _buckets.Release(chunk);
-        }
-
-        // Those that have moved later in the meantime go back up, without ever having been in order.
-        SendBack();
+        Distribute(bucket);
         _heap.Heapify();
 
         // Many of one nanosecond can't be told apart: spreading is tried again when the heap has doubled.
         _heapLimit = _heap.Count * 2;
     }
 
-    private void SendBack()
-    {
-        // What stays moves to the front.
-        Span<TimerEntry> taken = _heap.Entries;
-        int kept = 0;
-        foreach (ref readonly TimerEntry entry in taken)
-        {
-            TimerEntry current = entry.IsCurrent ? entry : EntryOf(entry.Timer);
-            int bucket = Find(current.Key);
-            if (bucket < 0)
-            {
-                taken[kept++] = current;
-            }
-            else
-            {
-                AddToBucket(bucket, current);
-            }
-        }
-
-        _heap.Truncate(kept);
-    }
-
-    // A bucket that is too large for the heap becomes a rung of its own.
+    // A bucket that is too large for the heap becomes a rung of its own; those that have moved past the bucket don't count.
     private void SpreadBucket(int bucket)
     {
-        if (!_buckets.TryMeasure(bucket, out ulong lowest, out ulong highest) || lowest == highest || _rungCount == MaxRungs)
+        ulong last = _rungs[_rungCount - 1].Start - 1;
+        if (!_buckets.TryMeasure(bucket, last, out ulong lowest, out ulong highest) || lowest == highest || _rungCount == MaxRungs)
         {
             TakeIntoHeap(bucket);
             return;
         }
 
-        Unmark(bucket);
         AddRung(lowest, highest);
-        Spread(bucket, _rungCount - 1);
+        Distribute(bucket);
     }
 
     // The wheel is empty, and what was beyond it becomes the wheel.
     private void TurnOver(ref TimerRung rung, int beyond)
     {
-        if (!_buckets.TryMeasure(beyond, out ulong lowest, out ulong highest) || lowest == highest || _buckets.IsSmall(beyond, SmallBucket))
+        ulong last = _rungCount > 1 ? _rungs[_rungCount - 2].Start - 1 : ulong.MaxValue;
+        if (_buckets.IsSmall(beyond, SmallBucket) || !_buckets.TryMeasure(beyond, last, out ulong lowest, out ulong highest) || lowest == highest)
         {
             _rungCount--;
-            rung.HasBeyond = false;
             TakeIntoHeap(beyond);
             return;
         }
 
         rung.Span(lowest, highest);
-        Spread(beyond, beyond / BucketsPerRung);
+        Distribute(beyond);
     }
 
-    private void Spread(int bucket, int rung)
+    // Empties a bucket: each of its timers goes to where it belongs now, into a bucket or, in no order yet, into the heap.
+    private void Distribute(int bucket)
     {
-        while (_buckets.TryTakeChunk(bucket, out int chunk, out ReadOnlySpan<TimerEntry> entries))
+        while (_buckets.TryTakeChunk(bucket, out int first, out ReadOnlySpan<IvTimer?> timers))
         {
-            foreach (ref readonly TimerEntry entry in entries)
+            for (int i = 0; i < timers.Length; i++)
             {
-                if (entry.Timer is null)
+                if (timers[i] is not { } timer)
                 {
                     continue;
                 }
 
-                AddToBucket((rung * BucketsPerRung) + _rungs[rung].Find(entry.Key), entry);
+                if (timer.Place != first + i)
+                {
+                    RaiseMisplaced(timer);
+                }
+
+                ulong key = timer.Key;
+                int target = Find(key);
+                if (target < 0)
+                {
+                    _heap.AddUnordered(EntryOf(timer));
+                }
+                else
+                {
+                    AddToBucket(target, timer, key);
+                }
             }
 
-            _buckets.Release(chunk);
+            _buckets.Release(first);
         }
     }
 
@@ -379,17 +316,52 @@ internal sealed class TimerLadder
         if (lowest == highest || _rungCount == MaxRungs)
         {
             _heapLimit = _heap.Count * 2;
-            return;
         }
-
-        AddRung(lowest, highest);
-        int first = (_rungCount - 1) * BucketsPerRung;
-        foreach (ref readonly TimerEntry entry in _heap.Entries)
+        else if (_rungCount == 0)
         {
-            AddToBucket(first + _rungs[_rungCount - 1].Find(entry.Key), entry);
+            _buckets.Provide(BucketsPerRung);
+            _rungs[_rungCount++].SpanNothing(Math.Max(EarlyKey(highest), lowest + 1));
+            SendBack();
+        }
+        else
+        {
+            AddRung(lowest, highest);
+            SendBack();
+        }
+    }
+
+    // A key that one or two of a hundred in the heap are before: the first of every second one in its lower half, which has no order.
+    private ulong EarlyKey(ulong highest)
+    {
+        ulong early = highest;
+        for (int i = _heap.Count / 2; i < _heap.Count; i += 2)
+        {
+            early = Math.Min(early, _heap.Entries[i].Key);
         }
 
-        _heap.Truncate(0);
+        return early;
+    }
+
+    // What belongs into buckets leaves the heap.
+    private void SendBack()
+    {
+        Span<TimerEntry> entries = _heap.Entries;
+        int kept = 0;
+        foreach (ref readonly TimerEntry entry in entries)
+        {
+            int bucket = Find(entry.Key);
+            if (bucket < 0)
+            {
+                entries[kept++] = entry;
+            }
+            else
+            {
+                AddToBucket(bucket, entry.Timer, entry.Key);
+            }
+        }
+
+        _heap.Truncate(kept);
+        _heap.Heapify();
         _heapLimit = 0;
     }
 
@@ -414,17 +386,16 @@ internal sealed class TimerLadder
             }
 
             bool isMarked = number == TimerRung.Beyond ? rung.HasBeyond : (rung.Occupied >> number & 1) != 0;
-            foreach ((int place, TimerEntry entry) in _buckets.List(bucket))
+            foreach ((int place, IvTimer timer) in _buckets.List(bucket))
             {
                 count++;
-                isGood &= isMarked && IsOf(entry) && entry.Timer.Place == place && _buckets.Owner(place) == bucket && Find(entry.Key) == bucket;
-                isGood &= number != TimerRung.Beyond || rung.BeyondKey <= entry.Key;
+                isGood &= isMarked && timer.Place == place && _buckets.Owner(place) == bucket && timer.Key >= timer.Floor && Find(timer.Floor) == bucket;
+                isGood &= number != TimerRung.Beyond || rung.BeyondKey <= timer.Floor;
             }
         }
 
         return isGood && count == Count;
     }
 
-    private static bool IsOf(in TimerEntry entry) =>
-        entry.Timer.EntryKey == entry.Key && TimerEntry.ToKey(entry.Timer.Deadline) >= entry.Key;
+    private static bool IsOf(in TimerEntry entry) => entry.Timer.Floor == entry.Key && entry.Timer.Key >= entry.Key;
 }

@@ -15,7 +15,7 @@ internal sealed class TimerQueue(IvLoop loop)
     private int _head;
     private int _tail;
     private int _expiredCount;
-    private uint _order;
+    private long _order;
 
     public int Count => _armed.Count + _expiredCount;
 
@@ -27,11 +27,24 @@ internal sealed class TimerQueue(IvLoop loop)
 
     internal int ExpiredCapacity => _expired.Length;
 
-    public uint NextOrder() => ++_order;
+    public long NextOrder() => ++_order;
 
     public void Add(IvTimer timer) => _armed.Add(timer);
 
-    public void Moved(IvTimer timer) => _armed.Moved(timer);
+    /// <summary>A timer is armed anew, for a time that its entry does not allow for.</summary>
+    public void MoveEarlier(IvTimer timer)
+    {
+        if (timer.IsExpired)
+        {
+            // Expired and waiting for its turn: armed anew, it must not run for the old deadline.
+            RemoveExpired(timer);
+            _armed.Add(timer);
+        }
+        else
+        {
+            _armed.MoveEarlier(timer);
+        }
+    }
 
     public void Remove(IvTimer timer)
     {
@@ -120,6 +133,7 @@ internal sealed class TimerQueue(IvLoop loop)
         }
 
         timer.ExpiredIndex = _tail;
+        timer.Floor = ulong.MaxValue;
         _expired[_tail++] = timer;
         _expiredCount++;
     }

@@ -47,11 +47,55 @@ internal struct TimerRung
         }
     }
 
+    /// <summary>Makes it a wheel that takes in nothing: all keys from one on, which is not 0, are beyond it.</summary>
+    public void SpanNothing(ulong start)
+    {
+        Shift = 0;
+        Occupied = 0;
+        HasBeyond = true;
+        BeyondKey = start;
+        Current = start;
+        Start = start;
+        Last = start - 1;
+    }
+
     /// <summary>The bucket for a key from <see cref="Start"/> on.</summary>
     public readonly int Find(ulong key)
     {
         ulong tick = key >> Shift;
         return tick <= Last ? (int)(tick % BucketCount) : Beyond;
+    }
+
+    /// <summary>An entry is put into a bucket.</summary>
+    /// <returns>The earliest key that it may be moved to and stay there.</returns>
+    public ulong Mark(int number, ulong key)
+    {
+        if (number != Beyond)
+        {
+            Occupied |= 1UL << number;
+            return key >> Shift << Shift;
+        }
+
+        if (!HasBeyond || key < BeyondKey)
+        {
+            HasBeyond = true;
+            BeyondKey = key;
+        }
+
+        return BeyondKey;
+    }
+
+    /// <summary>A bucket is empty.</summary>
+    public void Unmark(int number)
+    {
+        if (number == Beyond)
+        {
+            HasBeyond = false;
+        }
+        else
+        {
+            Occupied &= ~(1UL << number);
+        }
     }
 
     /// <summary>Everything before a tick has been taken. False if there is no such tick: no key is left for this rung.</summary>

@@ -16,6 +16,10 @@ internal sealed class IvTimerProgram : TimerProgram, IDisposable
         {
             _timers[i] = new IvTimer(handler) { State = i };
         }
+
+        // In a server they are old.
+        GC.Collect();
+        GC.Collect();
     }
 
     protected override void RunLoop()
