@@ -119,22 +119,27 @@ Task("Pack").IsDependentOn("Precompile").Does(() =>
     }
 });
 
-// The tests that are about Windows' own code, on a machine that has none: published for Windows, and run by Wine in a folder of its own.
+// The tests and examples on Windows' own code, where there is no Windows: published for it, and run by Wine in a folder of its own.
 Task("Wine").Does(() =>
 {
     const string Folder = "artifacts/wine";
+    const string Log = $"{Results}/wine/wine.xml";
     var wine = new[] { "/usr/lib/wine/wine64", "/usr/bin/wine64", "/usr/bin/wine" }.FirstOrDefault(path => FileExists(path))
-        ?? throw new CakeException("wine64 is missing; on Debian: apt-get install wine wine64");
+        ?? throw new CakeException("wine64 is missing; on Debian: apt-get install wine64");
     CleanDirectory(Folder);
-    DotNetPublish("Ivy.Net.Tests", new DotNetPublishSettings
+    EnsureDirectoryExists($"{Results}/wine");
+    foreach (var project in new[] { "Ivy.Net.Tests", "Ivy.Net.Examples" })
     {
-        Configuration = configuration,
-        Runtime = "win-x64",
-        SelfContained = true,
-        NoLogo = true,
-        OutputDirectory = $"{Folder}/tests",
-        MSBuildSettings = new DotNetMSBuildSettings().WithProperty("RunsItself", "true").WithProperty("RunAnalyzers", "false"),
-    });
+        DotNetPublish(project, new DotNetPublishSettings
+        {
+            Configuration = configuration,
+            Runtime = "win-x64",
+            SelfContained = true,
+            NoLogo = true,
+            OutputDirectory = $"{Folder}/tests",
+            MSBuildSettings = new DotNetMSBuildSettings().WithProperty("RunsItself", "true").WithProperty("RunAnalyzers", "false"),
+        });
+    }
 
     // W^X: the runtime maps its code twice for it, and under Wine 8 one of the two goes stale (an internal error of the runtime).
     var environment = new Dictionary<string, string>
@@ -144,13 +149,11 @@ Task("Wine").Does(() =>
         ["DOTNET_EnableWriteXorExecute"] = "0",
     };
     StartProcess(wine, new ProcessSettings { Arguments = "wineboot -i", EnvironmentVariables = environment, RedirectStandardOutput = true, RedirectStandardError = true });
-    EnsureDirectoryExists($"{Results}/wine");
-    var results = MakeAbsolute(File($"{Results}/wine/wine.xml")).FullPath.Replace('/', '\\');
     var code = StartProcess(wine, new ProcessSettings
     {
-        Arguments = $@"{Folder}/tests/Ivy.Net.Tests.exe ""Z:{results}""",
+        Arguments = $@"{Folder}/tests/Ivy.Net.Tests.exe ""Z:{MakeAbsolute(File(Log)).FullPath.Replace('/', '\\')}""",
         EnvironmentVariables = environment,
-        Timeout = 240_000, // ms
+        Timeout = 600_000, // ms
     });
     StartProcess(wine, new ProcessSettings { Arguments = "wineboot -k", EnvironmentVariables = environment, RedirectStandardOutput = true, RedirectStandardError = true });
     if (code != 0)

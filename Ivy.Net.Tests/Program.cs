@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Xml;
 using Ivy.Net.Tests.Wine;
+using NUnit;
 using NUnit.Framework.Api;
 using NUnit.Framework.Interfaces;
 using NUnit.Framework.Internal;
@@ -9,51 +10,27 @@ namespace Ivy.Net.Tests;
 
 /// <summary>
 /// Runs the tests of this program, by NUnit itself: <c>Ivy.Net.Tests RESULTS.xml [PART-OF-A-NAME]</c>. For where there is no
-/// <c>dotnet test</c>; the exit code is the number of tests that failed.
+/// <c>dotnet test</c>. Prints what fails, and the count; the exit code is the number of tests that failed, 255 at most.
 /// </summary>
 internal static class Program
 {
     private static int Main(string[] arguments)
     {
+        WineExceptions.Mend();
+
+        // Not the console's: NUnit puts its own in its place, for what tests write.
+        using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         var runner = new NUnitTestAssemblyRunner(new DefaultTestAssemblyBuilder());
-        DirectMethod.Install(runner.Load(Assembly.GetExecutingAssembly(), new Dictionary<string, object>()));
-        string part = arguments.Length > 1 ? arguments[1] : string.Empty;
-        ITestResult result = runner.Run(new Listener(), new PartOfAName(part));
+        _ = runner.Load(Assembly.GetExecutingAssembly(), new Dictionary<string, object> { [FrameworkPackageSettings.NumberOfTestWorkers] = 0 });
+        using var progress = new TestProgress(output);
+        ITestResult result = runner.Run(progress, new PartOfAName(arguments.Length > 1 ? arguments[1] : string.Empty));
         using (var file = XmlWriter.Create(arguments[0], new XmlWriterSettings { Indent = true }))
         {
             result.ToXml(recursive: true).WriteTo(file);
         }
 
-        Console.WriteLine($"{result.PassCount} passed, {result.FailCount} failed, {result.SkipCount} skipped");
+        output.WriteLine($"{result.PassCount} passed, {result.FailCount} failed, {result.SkipCount} skipped");
         return Math.Min(result.FailCount, byte.MaxValue);
-    }
-
-    private sealed class Listener : ITestListener
-    {
-        public void TestStarted(ITest test)
-        {
-            if (!test.IsSuite)
-            {
-                // If one never ends, its name is the last line.
-                Console.WriteLine(test.FullName);
-            }
-        }
-
-        public void TestFinished(ITestResult result)
-        {
-            if (result.ResultState.Status == TestStatus.Failed && (!result.Test.IsSuite || result.ResultState.Site is FailureSite.SetUp or FailureSite.TearDown))
-            {
-                Console.WriteLine($"FAILED {result.FullName}\n{result.Message}\n{result.StackTrace}");
-            }
-        }
-
-        public void TestOutput(TestOutput output)
-        {
-        }
-
-        public void SendMessage(TestMessage message)
-        {
-        }
     }
 
     /// <summary>Those whose name has the text in it, and that are not explicit.</summary>

@@ -5,6 +5,7 @@ using Ivy.Net.Benchmarks.Versus.Workloads.Servers;
 namespace Ivy.Net.Tests.Benchmarks;
 
 /// <summary>The workloads with servers, with tiny sizes; their processes are real.</summary>
+[Platform("Linux", Reason = "starts servers that are compiled by gcc")]
 [NonParallelizable]
 internal sealed class ServerWorkloadTests
 {

@@ -41,6 +41,7 @@ internal sealed class ConformanceBackend
         [Need.VirtualTime] = "the kernel's time is real",
         [Need.Kernel] = "Windows watches sockets alone: there are no descriptors of other kinds, and no numbers to be picked",
         [Need.OpenFileDescriptions] = "a handle that is closed is gone for AFD, whatever duplicates of it there are",
+        [Need.Identity] = "Windows does not say whether a handle stands for the socket that it stood for before",
     });
 
     /// <summary>The library's own poller over a model of the kernel of macOS, and of that of FreeBSD.</summary>
@@ -75,6 +76,15 @@ internal sealed class ConformanceBackend
             {
                 Assert.Ignore($"{Name}: {reason}");
             }
+        }
+    }
+
+    /// <summary>Skips the running test if this backend is of Windows, and Windows is Wine.</summary>
+    public void SkipIf(string quirk)
+    {
+        if (!IsSimulated)
+        {
+            WineQuirks.SkipIf(quirk);
         }
     }
 

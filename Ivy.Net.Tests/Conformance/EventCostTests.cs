@@ -9,6 +9,7 @@ namespace Ivy.Net.Tests.Conformance;
 /// of them grows, so does the time.
 /// </summary>
 [TestFixtureSource(nameof(Backends))]
+[Platform("Linux", Reason = "counts system calls of Linux")]
 [NonParallelizable]
 internal sealed class EventCostTests(ConformanceBackend backend)
 {

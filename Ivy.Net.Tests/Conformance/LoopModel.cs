@@ -284,7 +284,8 @@ internal sealed class LoopModel
         }
 
         IvError error = item.Fd.TryRegister();
-        Check(error == (item.IsOpen ? IvError.None : IvError.EBADF) || (!item.IsOpen && item.Socket is null), $"registering object {item.Number} says {error}");
+        bool isTaken = error == IvError.EEXIST && !_bench.Backend.Has(Need.Identity) && Array.Exists(_items, other => other.IsRegistered && !other.IsOpen && other.Fd.Handle == item.Fd.Handle);
+        Check(isTaken || error == (item.IsOpen ? IvError.None : IvError.EBADF) || (!item.IsOpen && item.Socket is null), $"registering object {item.Number} says {error}");
         if (error == IvError.None && !item.IsOpen)
         {
             // Its number is another object's by now, or a duplicate's: not this model's business.

@@ -6,6 +6,9 @@ internal enum Need
     /// <summary>Descriptors of the operating system: pipes, files, numbers that the test closes and duplicates itself.</summary>
     Kernel,
 
+    /// <summary>That a number which was closed and given out anew is seen to be another's.</summary>
+    Identity,
+
     /// <summary>A kernel that keeps a duplicate's registration when the registered number is closed.</summary>
     OpenFileDescriptions,
 

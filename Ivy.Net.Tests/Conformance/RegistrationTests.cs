@@ -222,6 +222,7 @@ internal sealed class RegistrationTests(ConformanceBackend backend)
     [Category("B7")]
     public void A_reused_number_with_the_old_duplicate_open_calls_the_new_owner_only() => backend.Run(bench =>
     {
+        backend.Require(Need.Identity);
         bench.ExpectsWarnings = true;
         (nint near, nint far) = bench.Numbers();
         bench.Duplicate(near);
@@ -271,7 +272,7 @@ internal sealed class RegistrationTests(ConformanceBackend backend)
     });
 
     [TestCase(-1L)]
-    [TestCase(int.MaxValue)]
+    [TestCase(int.MaxValue - 7)] // under Wine the one of the process itself is int.MaxValue
     [TestCase(int.MinValue)]
     [Category("F5")]
     public void A_number_that_is_none_is_EBADF(long number) => backend.Run(_ =>
@@ -676,6 +677,10 @@ internal sealed class RegistrationTests(ConformanceBackend backend)
         if (bench.Backend.IsSimulated)
         {
             Assert.That(bench.Simulation.OpenFile(out handle), Is.EqualTo(IvError.None));
+        }
+        else if (OperatingSystem.IsWindows())
+        {
+            return bench.Own(File.OpenHandle(Environment.ProcessPath!)).DangerousGetHandle();
         }
         else
         {

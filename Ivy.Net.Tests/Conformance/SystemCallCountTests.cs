@@ -5,6 +5,7 @@ namespace Ivy.Net.Tests.Conformance;
 
 /// <summary>What things cost, in system calls: the number of these decides.</summary>
 [TestFixtureSource(nameof(Backends))]
+[Platform("Linux", Reason = "counts system calls of Linux")]
 [NonParallelizable]
 internal sealed class SystemCallCountTests(ConformanceBackend backend)
 {

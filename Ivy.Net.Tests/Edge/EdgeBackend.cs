@@ -20,8 +20,7 @@ internal sealed class EdgeBackend
     public static IEnumerable<EdgeBackend> All =>
     [
         .. Kernels,
-        new EdgeBackend("kqueue-model-darwin", isSimulated: false, static _ => new KqueuePoller(new KqueueModel(KqueueQuirks.Darwin))),
-        new EdgeBackend("kqueue-model-freebsd", isSimulated: false, static _ => new KqueuePoller(new KqueueModel(KqueueQuirks.FreeBsd))),
+        .. OperatingSystem.IsWindows() ? [] : Models,
         new EdgeBackend("simulated", isSimulated: true, static network => new SimulatedPoller(network!)),
         new EdgeBackend("simulated-levels", isSimulated: true, static network => new LevelPoller(new SimulatedPoller(network!))),
     ];
@@ -29,19 +28,26 @@ internal sealed class EdgeBackend
     public static IEnumerable<EdgeBackend> Kernels =>
     [
         .. IvPollMethod.All.Select(static method => new EdgeBackend(method.Name, isSimulated: false, _ => method.Create())),
-        new EdgeBackend("epoll-levels", isSimulated: false, static _ => new LevelPoller(IvPollMethod.Epoll.Create())),
+        .. OperatingSystem.IsWindows() ? (EdgeBackend[])[] : [new EdgeBackend("epoll-levels", isSimulated: false, static _ => new LevelPoller(IvPollMethod.Epoll.Create()))],
     ];
 
     public static IEnumerable<EdgeBackend> Simulations => All.Where(static backend => backend.IsSimulated);
 
     public string Name { get; }
 
+    // On sockets of Linux.
+    private static EdgeBackend[] Models =>
+    [
+        new EdgeBackend("kqueue-model-darwin", isSimulated: false, static _ => new KqueuePoller(new KqueueModel(KqueueQuirks.Darwin))),
+        new EdgeBackend("kqueue-model-freebsd", isSimulated: false, static _ => new KqueuePoller(new KqueueModel(KqueueQuirks.FreeBsd))),
+    ];
+
     public bool IsSimulated { get; }
 
     public void Run(Action<EdgeBench> body, EdgeLoopOptions? edge = null, SimulatedNetworkOptions? simulation = null, ulong seed = 1, Action<IvUnhandledException>? hook = null)
     {
         SimulatedNetwork? network = IsSimulated ? new SimulatedNetwork(seed, simulation) : null;
-        var bench = new Bench(IsSimulated ? ConformanceBackend.Simulated : ConformanceBackend.Epoll);
+        var bench = new Bench(IsSimulated ? ConformanceBackend.Simulated : ConformanceBackend.OfTheKernel.First());
         IvLoopOptions options = new()
         {
             Name = Name,

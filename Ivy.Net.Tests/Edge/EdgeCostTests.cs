@@ -7,6 +7,7 @@ using Ivy.Net.Tests.Support;
 namespace Ivy.Net.Tests.Edge;
 
 /// <summary>What the face costs: system calls, and calls. What it allocates is measured with all else that must not.</summary>
+[Platform("Linux", Reason = "counts system calls of Linux")]
 [NonParallelizable]
 internal sealed class EdgeCostTests
 {

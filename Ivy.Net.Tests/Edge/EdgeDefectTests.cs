@@ -1,4 +1,5 @@
 using Ivy.Net.Edge;
+using Ivy.Net.Interop;
 using Ivy.Net.Interop.Linux;
 using Ivy.Net.Polling;
 
@@ -117,7 +118,7 @@ internal sealed class EdgeDefectTests(EdgeBackend backend)
     {
         for (long ms = 0; ms < 100_000; ms++)
         {
-            TimeSpec time = WaitTime.ToTimeSpec(ms * 1_000_000);
+            TimeSpec time = TimeSpec.Of(ms * 1_000_000);
             if (time.Nanoseconds is < 0 or > 999_999_999 || (time.Seconds * 1000) + (time.Nanoseconds / 1_000_000) != ms)
             {
                 Assert.Fail($"{ms} ms: {time.Seconds} s, {time.Nanoseconds} ns");
@@ -145,9 +146,9 @@ internal sealed class EdgeDefectTests(EdgeBackend backend)
     [Test]
     public void A_pipe_gives_all_its_bytes_and_then_its_end()
     {
-        if (backend.IsSimulated)
+        if (backend.IsSimulated || OperatingSystem.IsWindows())
         {
-            Assert.Ignore("the simulated network has no pipes");
+            Assert.Ignore("the simulated network has no pipes, and Windows none that can be watched");
         }
 
         backend.Run(test =>
@@ -175,9 +176,9 @@ internal sealed class EdgeDefectTests(EdgeBackend backend)
     [Test]
     public void A_pipe_that_nobody_reads_any_more_is_broken()
     {
-        if (backend.IsSimulated)
+        if (backend.IsSimulated || OperatingSystem.IsWindows())
         {
-            Assert.Ignore("the simulated network has no pipes");
+            Assert.Ignore("the simulated network has no pipes, and Windows none that can be watched");
         }
 
         backend.Run(test =>

@@ -16,12 +16,13 @@ internal sealed class EdgeOwnLoopTests
     [Category("evio-E4")]
     public void Without_a_loop_it_makes_one_and_takes_it_along()
     {
-        LoopThread.Elsewhere(static () =>
+        IvPollMethod method = IvPollMethod.All[^1];
+        LoopThread.Elsewhere(() =>
         {
-            using (var edge = new EdgeLoop<int, Silent>(new EdgeLoopOptions { Loop = new IvLoopOptions { PollMethods = [IvPollMethod.Poll] } }))
+            using (var edge = new EdgeLoop<int, Silent>(new EdgeLoopOptions { Loop = new IvLoopOptions { PollMethods = [method] } }))
             {
                 Assert.That(IvLoop.Current, Is.SameAs(edge.IvLoop));
-                Assert.That(edge.IvLoop.PollMethod, Is.EqualTo("poll"));
+                Assert.That(edge.IvLoop.PollMethod, Is.EqualTo(method.Name));
                 FatalScope.Expect(FatalCondition.SecondLoop, static () => _ = new EdgeLoop<int, Silent>(new EdgeLoopOptions { Loop = new IvLoopOptions() }));
                 using var guest = new EdgeLoop<int, Silent>();
                 Assert.That(guest.IvLoop, Is.SameAs(edge.IvLoop));
@@ -74,6 +75,7 @@ internal sealed class EdgeOwnLoopTests
     }
 
     [TestCaseSource(nameof(Kernels))]
+    [Platform("Linux", Reason = "EINTR, which Windows does not have")]
     [Category("evio-E8")]
     public void A_signal_does_not_end_a_wait(object of)
     {
@@ -97,7 +99,7 @@ internal sealed class EdgeOwnLoopTests
         test.Bench.Write(far);
         test.Bench.Close(near);
         test.Settle();
-        Assert.That(test.Calls, Is.AnyOf("", "a EBADF"), "poll(2) finds out, and says so");
+        Assert.That(test.Calls, Is.AnyOf("", "a EBADF", OperatingSystem.IsWindows() ? "a data" : ""), "poll(2) finds out, and says so; AFD has answered before the close");
         bool isWatched = test.Edge.Find(near) is not null;
         Assert.That(fd.Disarm(), Is.EqualTo(isWatched));
     });

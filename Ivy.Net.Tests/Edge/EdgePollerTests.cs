@@ -11,6 +11,11 @@ internal sealed class EdgePollerTests
     public void What_is_ready_is_reported_once_and_again_when_something_comes_or_the_interest_changes([Values] bool isSimulated)
     {
         SimulatedNetwork? simulation = isSimulated ? new SimulatedNetwork(1) : null;
+        if (simulation is null && !OperatingSystem.IsLinux())
+        {
+            Assert.Ignore("epoll exists on Linux only");
+        }
+
         IvNetwork network = simulation ?? IvNetwork.System;
         using IvPoller poller = simulation is null ? new EpollPoller() : new SimulatedPoller(simulation);
         Assert.That(poller.HasEdges, Is.True);
@@ -36,7 +41,7 @@ internal sealed class EdgePollerTests
     [Test]
     public void A_poller_has_no_edges_unless_it_says_so()
     {
-        using var poller = new PollPoller();
+        using IvPoller poller = OperatingSystem.IsWindows() ? new AfdPoller() : new PollPoller();
         Assert.That(poller.HasEdges, Is.False);
     }
 

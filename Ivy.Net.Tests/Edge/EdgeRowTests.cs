@@ -298,6 +298,7 @@ internal sealed class EdgeRowTests(EdgeBackend backend)
     [Category("evio-E15")]
     public void Data_comes_before_the_error_of_a_reset() => backend.Run(test =>
     {
+        test.Bench.Backend.SkipIf(WineQuirks.TakesErrors);
         (IvSocket client, IvSocket server) = test.Bench.Connection();
         test.Data = EdgeBench.ReadAll;
         test.Error = static fd => fd.Close();

@@ -43,7 +43,7 @@ internal sealed class IvFdPumpTests
         rig.Read();
         rig.AssertReceived(1000);
         Assert.That((rig.Pump.BytesIn, rig.Pump.BytesOut, rig.Pump.BytesInHand), Is.EqualTo((1000L, 1000L, 0)));
-        Assert.That(rig.Pump.BytesSpliced, Is.EqualTo(way == PumpWay.Splice ? 1000 : 0));
+        Assert.That(rig.Pump.BytesSpliced, Is.EqualTo(way == PumpWay.Splice && !OperatingSystem.IsWindows() ? 1000 : 0));
         Assert.That(rig.Bands, Has.Count.EqualTo(1), "it never had to wait for the target");
     }
 
@@ -89,7 +89,7 @@ internal sealed class IvFdPumpTests
         Assert.That(rig.Pump.Pump(), Is.EqualTo(IvPumpStatus.More));
         Assert.That(rig.Bands[^1], Is.EqualTo((No, Yes)), "the end was read, and bytes are in hand");
         Assert.That(rig.Pump.IsDone, Is.False);
-        Assert.That(rig.Faults[SysCall.Shutdown], Is.EqualTo(1), "ours of the source");
+        Assert.That(rig.Faults[SysCall.Shutdown], Is.EqualTo(OperatingSystem.IsLinux() ? 1 : 0), "ours of the source, counted on Linux");
         Assert.That(rig.Finish(), Is.EqualTo(IvPumpStatus.Done));
         rig.AssertReceived(sent);
         Assert.That(rig.Read().IsEnd, Is.True);
@@ -143,6 +143,7 @@ internal sealed class IvFdPumpTests
     [Category("M2")]
     public void A_read_error_is_told_when_everything_that_was_read_has_been_written([Values] PumpWay way)
     {
+        WineQuirks.SkipIf(WineQuirks.TakesErrors);
         using var rig = new PumpRig(way, tcp: true);
         int sent = rig.FillUp();
         long read = rig.Pump.BytesIn;
@@ -246,6 +247,7 @@ internal sealed class IvFdPumpTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "splice(2)")]
     public void Bytes_that_are_in_the_pipe_when_the_target_refuses_are_all_delivered()
     {
         // The target takes the first splices, and refuses when a lot is in the pipe.
@@ -292,6 +294,7 @@ internal sealed class IvFdPumpTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "splice(2)")]
     public void A_pump_that_is_splicing_makes_two_calls_for_what_is_there()
     {
         using var rig = new PumpRig();

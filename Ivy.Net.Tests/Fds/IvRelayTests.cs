@@ -25,7 +25,7 @@ internal sealed class IvRelayTests(ConformanceBackend backend)
         Assert.That(rig.Relay.Error, Is.EqualTo(IvError.None));
         Assert.That(rig.Relay.FailedSocket, Is.Null);
         Assert.That((rig.Relay.BytesAToB, rig.Relay.BytesBToA, rig.Relay.BytesInHand), Is.EqualTo(((long)Much, (long)Much / 2, 0)));
-        Assert.That(rig.Relay.BytesSpliced, Is.EqualTo(backend.IsSimulated ? 0 : Much + (Much / 2)));
+        Assert.That(rig.Relay.BytesSpliced, Is.EqualTo(backend.IsSimulated || OperatingSystem.IsWindows() ? 0 : Much + (Much / 2)));
         Assert.That(rig.Ends, Is.EqualTo(1));
         Assert.That(rig.Relay.A.IsDisposed && rig.Relay.B.IsDisposed, Is.True, "the relay owned them");
         Assert.That(rig.Relay.IsRegistered, Is.False);
@@ -70,6 +70,7 @@ internal sealed class IvRelayTests(ConformanceBackend backend)
     [Test]
     public void A_reset_is_passed_on_with_what_was_in_hand_before_it([Values] bool serverResets) => Run((bench, rig) =>
     {
+        backend.SkipIf(WineQuirks.TakesErrors);
         IvSocket resetting = serverResets ? rig.Server : rig.Client;
         StreamPeer other = rig.Peer(serverResets ? rig.Client : rig.Server, 0, ends: false);
         rig.Relay.Register();
@@ -87,6 +88,7 @@ internal sealed class IvRelayTests(ConformanceBackend backend)
     [Category("M2")]
     public void A_reset_of_a_side_whose_bytes_have_to_wait_is_found_and_the_bytes_are_delivered_first() => Run((bench, rig) =>
     {
+        backend.SkipIf(WineQuirks.TakesErrors);
         StreamPeer client = rig.Peer(rig.Client, int.MaxValue);
         StreamPeer server = rig.Peer(rig.Server, 0, ends: false, reads: false);
         rig.Relay.Register();
@@ -105,6 +107,7 @@ internal sealed class IvRelayTests(ConformanceBackend backend)
     [Test]
     public void A_reset_of_a_side_that_has_ended_is_found_though_there_is_nothing_to_write_to_it() => Run((bench, rig) =>
     {
+        backend.SkipIf(WineQuirks.TakesErrors);
         StreamPeer server = rig.Peer(rig.Server, 0, ends: false);
         rig.Relay.Register();
         rig.Client.Shutdown(SocketShutdown.Send);
@@ -161,6 +164,7 @@ internal sealed class IvRelayTests(ConformanceBackend backend)
     [Test]
     public void A_relay_that_is_idle_with_bytes_in_hand_is_reset() => Run((bench, rig) =>
     {
+        backend.SkipIf(WineQuirks.TakesErrors);
         StreamPeer client = rig.Peer(rig.Client, int.MaxValue);
         StreamPeer server = rig.Peer(rig.Server, 0, ends: false, reads: false);
         rig.Relay.Register();
@@ -176,6 +180,7 @@ internal sealed class IvRelayTests(ConformanceBackend backend)
     [Test]
     public void Abort_resets_both_and_calls_the_handler_once_before_it_returns() => Run((bench, rig) =>
     {
+        backend.SkipIf(WineQuirks.TakesErrors);
         StreamPeer client = rig.Peer(rig.Client, 0, ends: false);
         StreamPeer server = rig.Peer(rig.Server, 0, ends: false);
         rig.Relay.Register();
@@ -280,7 +285,7 @@ internal sealed class IvRelayTests(ConformanceBackend backend)
             wait();
             Assert.That((server.Received, server.SawEnd), Is.EqualTo((MoreThanTheKernelHolds, true)));
             Assert.That(rig.Relay.Error, Is.EqualTo(IvError.None));
-            Assert.That(rig.Relay.BytesSpliced, Is.EqualTo(MoreThanTheKernelHolds));
+            Assert.That(rig.Relay.BytesSpliced, Is.EqualTo(OperatingSystem.IsWindows() ? 0 : MoreThanTheKernelHolds));
         });
     }
 

@@ -6,6 +6,7 @@ namespace Ivy.Net.Tests.Loop;
 
 /// <summary>No turn, event, timer, task or post allocates: measured in a process of its own, the producers included.</summary>
 [Category("Memory")]
+[Platform("Linux", Reason = "starts the benchmarks by dotnet")]
 internal sealed class AllocationTests
 {
     [TestCaseSource(nameof(Names))]

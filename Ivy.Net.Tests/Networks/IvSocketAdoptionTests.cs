@@ -25,6 +25,7 @@ public sealed class IvSocketAdoptionTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "Winsock does not say whether a socket blocks, so that it can't be put back")]
     public void A_descriptor_that_is_not_owned_stays_open_and_blocks_again_as_before()
     {
         using var original = IvSocket.Open(AddressFamily.InterNetwork, SocketType.Stream);
@@ -49,7 +50,7 @@ public sealed class IvSocketAdoptionTests
             Throws.TypeOf<IvException>()
                 .With.Property(nameof(IvException.Error)).EqualTo(IvError.ENOTSOCK)
                 .And.Message.Contains($"descriptor {handle}: take a descriptor: ENOTSOCK")
-                .And.Message.Contains("IvFd takes descriptors of any kind"));
+                .And.Message.Contains(OperatingSystem.IsWindows() ? "loop.Post what came" : "IvFd takes descriptors of any kind"));
         Assert.That(Descriptors.IsOpen(handle), Is.True);
     }
 
@@ -95,6 +96,7 @@ public sealed class IvSocketAdoptionTests
 
     [TestCase((int)SysCall.Fcntl)]
     [TestCase((int)SysCall.GetSockOpt)]
+    [Platform("Linux", Reason = "errors injected into system calls of Linux")]
     public void A_refused_adoption_leaves_the_socket_as_it_was_and_leaks_nothing(int call)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

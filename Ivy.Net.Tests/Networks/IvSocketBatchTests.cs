@@ -60,6 +60,7 @@ public sealed class IvSocketBatchTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "a Unix datagram socket becomes full; one of UDP loses what it has no room for")]
     public void A_batch_moves_64_at_most()
     {
         (IvSocket first, IvSocket second) = IvSocket.CreatePair(SocketType.Dgram);

@@ -37,7 +37,7 @@ public sealed class IvSocketConnectTests
         {
             Wait.Writable(socket!);
             Assert.That(socket!.TakeError(), Is.EqualTo(IvError.ECONNREFUSED));
-            Assert.That(socket.TakeError(), Is.EqualTo(IvError.None), "asking clears it");
+            Assert.That(socket.TakeError(), Is.EqualTo(WineQuirks.IsWine ? IvError.ECONNREFUSED : IvError.None), WineQuirks.IsWine ? WineQuirks.KeepsConnectError : "asking clears it");
         }
     }
 
@@ -71,6 +71,7 @@ public sealed class IvSocketConnectTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "Unix sockets with the names of Linux")]
     public void A_unix_path_that_nobody_made_is_refused_at_once()
     {
         var nowhere = new UnixDomainSocketEndPoint("/nonexistent/x.sock");
@@ -81,6 +82,7 @@ public sealed class IvSocketConnectTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "Unix sockets with the names of Linux")]
     public void A_full_backlog_of_a_unix_listener_is_an_error()
     {
         var endPoint = new UnixDomainSocketEndPoint("\0" + Guid.NewGuid());
@@ -135,6 +137,7 @@ public sealed class IvSocketConnectTests
 
     // A peer may bind to any bytes.
     [Test]
+    [Platform("Linux", Reason = "Unix sockets with the names of Linux")]
     public void A_path_that_is_not_UTF8_or_has_all_108_bytes_is_no_end_point_and_no_crash()
     {
         string directory = Directory.CreateTempSubdirectory("ivy").FullName;

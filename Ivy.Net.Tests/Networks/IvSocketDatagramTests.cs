@@ -54,6 +54,7 @@ public sealed class IvSocketDatagramTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "on Windows no datagram socket tells of it: SIO_UDP_CONNRESET")]
     public void Nobody_at_the_port_is_told_to_a_connected_sender()
     {
         using var one = IvSocket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -71,10 +72,11 @@ public sealed class IvSocketDatagramTests
     public void A_socket_without_a_peer_needs_an_address()
     {
         using var one = IvSocket.Open(AddressFamily.InterNetwork, SocketType.Dgram);
-        Assert.That(one.Send("x"u8).Error, Is.EqualTo(IvError.EDESTADDRREQ));
+        Assert.That(one.Send("x"u8).Error, OperatingSystem.IsWindows() ? Is.AnyOf(IvError.ENOTCONN, IvError.EINVAL) : Is.EqualTo(IvError.EDESTADDRREQ));
     }
 
     [Test]
+    [Platform("Linux", Reason = "Unix sockets with the names of Linux")]
     public void Unix_datagrams_have_paths_and_the_unnamed_have_none()
     {
         var endPoint = new UnixDomainSocketEndPoint("\0" + Guid.NewGuid());

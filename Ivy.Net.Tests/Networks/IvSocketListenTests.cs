@@ -31,6 +31,7 @@ public sealed class IvSocketListenTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "SO_REUSEPORT")]
     public void A_listener_reuses_the_address_but_not_the_port_by_default()
     {
         using var listener = IvSocket.Listen(new IPEndPoint(IPAddress.Loopback, 0));
@@ -44,6 +45,7 @@ public sealed class IvSocketListenTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "SO_REUSEPORT")]
     public void Listeners_share_a_port_if_all_want_to()
     {
         var options = new IvListenOptions { ReusePort = true };
@@ -54,6 +56,7 @@ public sealed class IvSocketListenTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "SO_REUSEPORT")]
     public void Options_reach_the_listener()
     {
         var options = new IvListenOptions { V6Only = true, DeferAccept = TimeSpan.FromSeconds(1), ReuseAddress = false, Backlog = 1 };
@@ -99,6 +102,7 @@ public sealed class IvSocketListenTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "Unix sockets with the names of Linux")]
     public void A_unix_listener_leaves_its_file_and_refuses_one_that_is_there()
     {
         IvSocket.Listen(UnixEndPoint).Dispose();
@@ -107,6 +111,7 @@ public sealed class IvSocketListenTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "Unix sockets with the names of Linux")]
     public void A_stale_socket_file_is_replaced_on_request()
     {
         IvSocket.Listen(UnixEndPoint).Dispose();
@@ -117,6 +122,7 @@ public sealed class IvSocketListenTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "Unix sockets with the names of Linux")]
     public void A_socket_file_that_somebody_listens_on_is_not_taken_away()
     {
         using var first = IvSocket.Listen(UnixEndPoint);
@@ -128,6 +134,7 @@ public sealed class IvSocketListenTests
 
     // A listener whose backlog is full says EAGAIN: it lives.
     [Test]
+    [Platform("Linux", Reason = "Unix sockets with the names of Linux")]
     public void A_busy_listener_is_not_taken_for_a_stale_one()
     {
         using var first = IvSocket.Listen(UnixEndPoint, new IvListenOptions { Backlog = 0 });
@@ -138,6 +145,7 @@ public sealed class IvSocketListenTests
 
     // connect(2) says ECONNREFUSED for a regular file too.
     [Test]
+    [Platform("Linux", Reason = "Unix sockets with the names of Linux")]
     public void A_file_that_is_no_socket_is_never_taken_away()
     {
         File.WriteAllText(SocketPath, "precious");
@@ -146,6 +154,7 @@ public sealed class IvSocketListenTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "Unix sockets with the names of Linux")]
     public void A_symbolic_link_is_never_taken_away()
     {
         string target = Path.Combine(_directory, "target.sock");
@@ -165,6 +174,7 @@ public sealed class IvSocketListenTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "Unix sockets with the names of Linux")]
     public void Options_of_the_other_kind_of_address_are_left_out()
     {
         var options = new IvListenOptions

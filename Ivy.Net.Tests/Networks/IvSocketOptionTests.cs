@@ -42,6 +42,7 @@ public sealed class IvSocketOptionTests
     [Test]
     public void Times_are_whole_seconds_rounded_up()
     {
+        WineQuirks.SkipIf(WineQuirks.NoKeepAliveTimes);
         using var tcp = IvSocket.Open(AddressFamily.InterNetwork, SocketType.Stream);
         tcp.KeepAliveIdle = TimeSpan.FromSeconds(30);
         tcp.KeepAliveInterval = TimeSpan.FromMilliseconds(1);
@@ -69,6 +70,7 @@ public sealed class IvSocketOptionTests
     [Test]
     public void Times_that_are_not_possible_are_bad_arguments()
     {
+        WineQuirks.SkipIf(WineQuirks.NoKeepAliveTimes);
         using var tcp = IvSocket.Open(AddressFamily.InterNetwork, SocketType.Stream);
         using (Assert.EnterMultipleScope())
         {
@@ -134,6 +136,7 @@ public sealed class IvSocketOptionTests
     [TestCase("ff02::1234")]
     public void A_member_of_a_group_hears_it_until_it_leaves(string groupText)
     {
+        WineQuirks.SkipIf(WineQuirks.NoInterfaceByIndex);
         var group = IPAddress.Parse(groupText);
         IPAddress any = group.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
         int by = InterfaceFor(group);
@@ -160,6 +163,7 @@ public sealed class IvSocketOptionTests
     [Test]
     public void Groups_and_interfaces_that_are_none_are_refused()
     {
+        WineQuirks.SkipIf(WineQuirks.NoInterfaceByIndex);
         using var four = IvSocket.Open(AddressFamily.InterNetwork, SocketType.Dgram);
         using var six = IvSocket.Open(AddressFamily.InterNetworkV6, SocketType.Dgram);
         using (Assert.EnterMultipleScope())

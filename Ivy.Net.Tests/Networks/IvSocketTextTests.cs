@@ -20,6 +20,7 @@ public sealed class IvSocketTextTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "Unix sockets with the names of Linux")]
     public void Other_sockets_show_what_they_have()
     {
         using var udp = IvSocket.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
@@ -53,6 +54,7 @@ public sealed class IvSocketTextTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "the words for Windows are others: WinsockErrorTests")]
     public void An_address_that_is_taken_is_said_with_what_to_do()
     {
         using var listener = IvSocket.Listen(new IPEndPoint(IPAddress.Loopback, 0));
@@ -76,6 +78,7 @@ public sealed class IvSocketTextTests
                 .And.Message.Contains("No interface of this machine has the address"));
 
     [Test]
+    [Platform("Linux", Reason = "Unix sockets with the names of Linux")]
     public void A_directory_that_is_not_there_is_said_with_what_to_do() =>
         Assert.That(
             () => IvSocket.Listen(new UnixDomainSocketEndPoint("/nonexistent/x.sock")),
@@ -93,10 +96,12 @@ public sealed class IvSocketTextTests
     [TestCase(IvError.ENAMETOOLONG, "bind", AddressFamily.Unix, "107 bytes")]
     [TestCase(IvError.ENOSYS, "open", AddressFamily.InterNetwork, "operating system")]
     [TestCase(IvError.EADDRNOTAVAIL, "connect", AddressFamily.InterNetwork, "no local port")]
+    [Platform("Linux", Reason = "the words for Windows are others: WinsockErrorTests")]
     public void Advice_fits_the_error(IvError error, string operation, AddressFamily family, string part) =>
         Assert.That(SocketAdvice.For(error, operation, family), Does.Contain(part));
 
     [Test]
+    [Platform("Linux", Reason = "Unix sockets with the names of Linux")]
     public void A_unix_path_that_is_too_long_is_refused_before_the_system_is_asked()
     {
         using var socket = IvSocket.Open(AddressFamily.Unix, SocketType.Stream);

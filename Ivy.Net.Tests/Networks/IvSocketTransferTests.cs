@@ -52,6 +52,7 @@ public sealed class IvSocketTransferTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "Windows has no pairs of Seqpacket")]
     public void A_closed_seqpacket_peer_is_the_end()
     {
         (IvSocket first, IvSocket second) = IvSocket.CreatePair(SocketType.Seqpacket);
@@ -78,13 +79,14 @@ public sealed class IvSocketTransferTests
             Assert.That(result.WouldBlock, Is.True);
             second.Dispose();
             Assert.That(first.Send(chunk).Error, Is.AnyOf(IvError.EPIPE, IvError.ECONNRESET));
-            Assert.That(first.Send(chunk).Error, Is.EqualTo(IvError.EPIPE));
+            Assert.That(first.Send(chunk).Error, OperatingSystem.IsWindows() ? Is.AnyOf(IvError.EPIPE, IvError.ECONNRESET) : Is.EqualTo(IvError.EPIPE));
         }
     }
 
     [Test]
     public void A_reset_is_ECONNRESET()
     {
+        WineQuirks.SkipIf(WineQuirks.TakesErrors);
         using var pair = new TcpPair();
         pair.Client.Linger = TimeSpan.Zero;
         pair.Client.Dispose();
@@ -94,6 +96,7 @@ public sealed class IvSocketTransferTests
 
     // Whoever shares the open file description may switch O_NONBLOCK off.
     [Test]
+    [Platform("Linux", Reason = "MSG_DONTWAIT")]
     public void Nothing_blocks_although_somebody_made_the_descriptor_blocking()
     {
         using var pair = new TcpPair();
@@ -126,7 +129,7 @@ public sealed class IvSocketTransferTests
     {
         using var socket = IvSocket.Open(AddressFamily.InterNetwork, SocketType.Stream);
         Assert.That(socket.Receive(_buffer).Error, Is.EqualTo(IvError.ENOTCONN));
-        Assert.That(socket.Send(_buffer).Error, Is.AnyOf(IvError.ENOTCONN, IvError.EPIPE));
+        Assert.That(socket.Send(_buffer).Error, Is.AnyOf(IvError.ENOTCONN, IvError.EPIPE, WineQuirks.IsWine ? IvError.ECONNRESET : IvError.EPIPE));
         Assert.That(() => socket.Shutdown(SocketShutdown.Both), Throws.TypeOf<IvException>().With.Message.Contains("ENOTCONN"));
     }
 

@@ -17,6 +17,11 @@ internal sealed class GroupServer : IDisposable
 
     public GroupServer(IvLoopGroupOptions options, IvAcceptMode? mode = IvAcceptMode.ReusePort)
     {
+        if (mode == IvAcceptMode.SteerByCpu && OperatingSystem.IsWindows())
+        {
+            Assert.Ignore("Windows has no SO_REUSEPORT, of which SteerByCpu is made");
+        }
+
         Group = new IvLoopGroup(options);
         if (mode is { } accept)
         {
@@ -24,6 +29,9 @@ internal sealed class GroupServer : IDisposable
             EndPoint = (IPEndPoint)Group.Listen(new IPEndPoint(IPAddress.Loopback, 0), Welcome, accept == IvAcceptMode.ReusePort ? null : accept);
         }
     }
+
+    /// <summary>What <see cref="Receive"/> may say of a connection that was reset.</summary>
+    public static string[] Reset => WineQuirks.IsWine ? ["reset", "end"] : ["reset"]; // WineQuirks.TakesErrors
 
     public IvLoopGroup Group { get; }
 

@@ -226,7 +226,7 @@ internal sealed class IvLoopGroupMoveTests(string backend)
         Wait.For(() => seen.Count == 3 && server.Group.Members[0].Counters.Connections == 1);
         Assert.That(seen, Is.EqualTo(["alone", "watched", "moved"]));
         Assert.That((server.Group.Counters.Connections, server.Group.Counters.Aborted), Is.EqualTo((2, 1)));
-        Assert.That(new[] { clients[0], clients[2] }.Count(static client => Answer(client) == "reset"), Is.EqualTo(1));
+        Assert.That(new[] { clients[0], clients[2] }.Count(static client => GroupServer.Reset.Contains(Answer(client))), Is.EqualTo(1));
         server.Group.Stop();
         foreach (Socket client in clients)
         {
@@ -259,7 +259,7 @@ internal sealed class IvLoopGroupMoveTests(string backend)
         failed.Post(static _ => throw new InvalidOperationException("ends"));
         Wait.For(() => !failed.Post(static _ => { }));
         Assert.That(MoveAll(server.Group, 0, 1), Is.EqualTo([false]));
-        Assert.That(GroupServer.Receive(client), Is.EqualTo("reset"));
+        Assert.That(GroupServer.Receive(client), Is.AnyOf(GroupServer.Reset));
         Assert.That(() => server.Wait(), Throws.InvalidOperationException);
         Assert.That((server.Group.Counters.Connections, server.Group.Counters.Aborted), Is.EqualTo((0, 1)));
     }
@@ -279,7 +279,7 @@ internal sealed class IvLoopGroupMoveTests(string backend)
         });
         Assert.That(MoveAll(server.Group, 0, 1), Is.EqualTo([true]), "nobody knows yet");
         gate.Set();
-        Assert.That(GroupServer.Receive(client), Is.EqualTo("reset"));
+        Assert.That(GroupServer.Receive(client), Is.AnyOf(GroupServer.Reset));
         Assert.That(() => server.Wait(), Throws.InvalidOperationException);
         Assert.That((server.Group.Counters.Connections, server.Group.Counters.Aborted), Is.EqualTo((0, 1)));
     }
@@ -297,7 +297,7 @@ internal sealed class IvLoopGroupMoveTests(string backend)
         server.Group.Abort();
         gate.Set();
         Assert.That(server.Wait().Aborted, Is.EqualTo(1));
-        Assert.That(GroupServer.Receive(client), Is.EqualTo("reset"));
+        Assert.That(GroupServer.Receive(client), Is.AnyOf(GroupServer.Reset));
     }
 
     [Test]
@@ -366,7 +366,7 @@ internal sealed class IvLoopGroupMoveTests(string backend)
             Assert.That(socket!.IsDisposed, Is.False, "its loop does not run");
             Assert.That(loop.RunUntil(() => socket!.IsDisposed, Wait.Deadline));
         });
-        Assert.That(GroupServer.Receive(client), Is.EqualTo("reset"));
+        Assert.That(GroupServer.Receive(client), Is.AnyOf(GroupServer.Reset));
         Assert.That(server.Wait().Aborted, Is.EqualTo(1));
     }
 

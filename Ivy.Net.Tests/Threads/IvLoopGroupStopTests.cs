@@ -29,7 +29,7 @@ internal sealed partial class IvLoopGroupStopTests(string backend)
             Assert.That(result, Is.EqualTo(new IvLoopGroupResult(10, 4, 5, result.DrainTime)));
             Assert.That(result.ToString(), Is.EqualTo("10 accepted, 4 drained, 5 aborted"));
             Assert.That(result.DrainTime, Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(0.3)));
-            Assert.That(clients[4..9].Select(GroupServer.Receive), Is.All.EqualTo("reset"));
+            Assert.That(clients[4..9].Select(GroupServer.Receive), Is.All.AnyOf(GroupServer.Reset));
             Assert.That(server.Group.Counters, Is.EqualTo(new IvLoopGroupCounters(0, 10, 0, 0, 0, 4, 5)));
             Assert.That(server.Group.Completion.Result, Is.EqualTo(result));
         }
@@ -156,7 +156,7 @@ internal sealed partial class IvLoopGroupStopTests(string backend)
         Assert.That(GroupServer.Ask(clients[0], "alive"), Is.EqualTo("alive"));
         server.Group.Stop();
         Assert.That(server.Wait(), Is.EqualTo(new IvLoopGroupResult(4, 0, 4, default)).Using<IvLoopGroupResult>(SameCounts));
-        Assert.That(clients.Select(GroupServer.Receive), Is.All.EqualTo("reset"));
+        Assert.That(clients.Select(GroupServer.Receive), Is.All.AnyOf(GroupServer.Reset));
     }
 
     [Test]
@@ -317,7 +317,7 @@ internal sealed partial class IvLoopGroupStopTests(string backend)
         server.Group.Dispose();
         server.Group.Dispose();
         Assert.That(server.Group.Completion.Result.Aborted, Is.EqualTo(2));
-        Assert.That(clients.Select(GroupServer.Receive), Is.All.EqualTo("reset"));
+        Assert.That(clients.Select(GroupServer.Receive), Is.All.AnyOf(GroupServer.Reset));
     }
 
     [Test]
@@ -356,7 +356,7 @@ internal sealed partial class IvLoopGroupStopTests(string backend)
         var server = new GroupServer(GroupServer.Options(backend, 2));
         Socket early = server.Connect();
         server.Group.Dispose();
-        Assert.That(GroupServer.Receive(early), Is.EqualTo("reset"));
+        Assert.That(GroupServer.Receive(early), Is.AnyOf(GroupServer.Reset));
         Assert.That(server.Group.Completion.IsCompletedSuccessfully);
         Assert.That(server.Group.Completion.Result, Is.EqualTo(default(IvLoopGroupResult)));
         server.Dispose();

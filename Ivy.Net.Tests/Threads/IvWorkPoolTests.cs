@@ -476,7 +476,7 @@ internal sealed class IvWorkPoolTests(ConformanceBackend backend)
 
     private static string Dump(Bench bench)
     {
-        using var writer = new StringWriter();
+        using var writer = new StringWriter { NewLine = "\n" };
         bench.Loop.Dump(writer);
         return writer.ToString();
     }

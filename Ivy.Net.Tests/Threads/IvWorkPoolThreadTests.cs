@@ -200,6 +200,7 @@ internal sealed class IvWorkPoolThreadTests(string backend)
     });
 
     [Test]
+    [Platform("Linux", Reason = "errors injected into system calls of Linux")]
     public void No_room_for_the_first_thread_is_an_error_at_Submit_and_nothing_is_left() => RunLoop(loop =>
     {
         var pool = new IvWorkPool(new IvWorkPoolOptions { MaxThreads = 2, Name = "hash" });
@@ -221,6 +222,7 @@ internal sealed class IvWorkPoolThreadTests(string backend)
     });
 
     [Test]
+    [Platform("Linux", Reason = "errors injected into system calls of Linux")]
     public void A_drain_that_waits_for_a_continuation_which_finds_no_thread_ends_all_the_same() => RunLoop(loop =>
     {
         using var starting = new ManualResetEventSlim();
@@ -247,6 +249,7 @@ internal sealed class IvWorkPoolThreadTests(string backend)
     });
 
     [Test]
+    [Platform("Linux", Reason = "errors injected into system calls of Linux")]
     public void No_room_for_a_further_thread_is_counted_and_told_and_the_others_do_the_work() => RunLoop(loop =>
     {
         using var gate = new ManualResetEventSlim();
@@ -267,6 +270,7 @@ internal sealed class IvWorkPoolThreadTests(string backend)
     });
 
     [Test]
+    [Platform("Linux", Reason = "errors injected into system calls of Linux")]
     public void A_continuation_that_finds_no_room_and_no_thread_is_refused_too() => RunLoop(loop =>
     {
         var pool = new IvWorkPool();
@@ -281,6 +285,7 @@ internal sealed class IvWorkPoolThreadTests(string backend)
     });
 
     [Test]
+    [Platform("Linux", Reason = "errors injected into system calls of Linux")]
     public void EMFILE_in_the_start_of_the_only_thread_reaches_all_that_waits_and_nothing_hangs() => RunLoop(loop =>
     {
         List<IvWorkResult> results = [];
@@ -305,6 +310,7 @@ internal sealed class IvWorkPoolThreadTests(string backend)
     });
 
     [Test]
+    [Platform("Linux", Reason = "errors injected into system calls of Linux")]
     public void EMFILE_in_the_start_of_a_further_thread_leaves_the_work_to_the_others() => RunLoop(loop =>
     {
         using var gate = new ManualResetEventSlim();

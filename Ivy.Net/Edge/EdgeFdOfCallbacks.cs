@@ -274,7 +274,7 @@ internal sealed class EdgeFd<TState, TCallbacks> : EdgeFd<TState>, IReadySink
     private IvError TakeError()
     {
         Span<int> value = [0];
-        IvError refused = Loop.IvLoop.Network.GetOption(Handle, SocketOptions.Error.Level, SocketOptions.Error.Name, MemoryMarshal.AsBytes(value), out _);
+        IvError refused = Loop.IvLoop.Network.GetNamedOption(Handle, SocketOptions.Error, MemoryMarshal.AsBytes(value), out _);
         return refused == IvError.None ? (IvError)value[0] : refused == IvError.ENOTSOCK ? IvError.EPIPE : refused;
     }
 

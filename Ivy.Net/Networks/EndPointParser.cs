@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Ivy.Net.Interop.Linux;
+using Ivy.Net.Interop;
 
 namespace Ivy.Net;
 
@@ -104,6 +104,10 @@ internal static class EndPointParser
         else if (path[0] == '/' && path.Contains('\0'))
         {
             problem = "a Unix path has no NUL in it";
+        }
+        else if (!Socket.OSSupportsUnixDomainSockets)
+        {
+            problem = "this system has no Unix sockets";
         }
 
         return problem.Length != 0 ? null

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Ivy.Net.Interop;
-using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net;
 

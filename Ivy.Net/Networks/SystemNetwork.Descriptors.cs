@@ -1,4 +1,5 @@
 using System.Net;
+using Ivy.Net.Interop;
 using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Ivy.Net.Interop.Linux;
+using Ivy.Net.Interop;
 using Ivy.Net.Interop.Windows;
 
 namespace Ivy.Net;

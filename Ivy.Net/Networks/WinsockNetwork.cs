@@ -16,6 +16,9 @@ namespace Ivy.Net;
 /// </remarks>
 internal sealed unsafe partial class WinsockNetwork : IvNetwork
 {
+    // Of sockaddr_storage.
+    private const int AddressRoom = 128;
+
     public override string Name => "system";
 
     // A handle has 32 significant bits, but a layer may hand out what it likes.
@@ -139,16 +142,11 @@ internal sealed unsafe partial class WinsockNetwork : IvNetwork
 
     internal override IvError GetLocalAddress(nint handle, SocketAddress address)
     {
-        Span<byte> room = address.Buffer.Span;
-        int length = room.Length;
-        int result;
-        fixed (byte* pointer = room)
-        {
-            result = Ws2.getsockname(handle, pointer, &length);
-        }
-
+        byte* room = stackalloc byte[AddressRoom];
+        int length = AddressRoom;
+        int result = Ws2.getsockname(handle, room, &length);
         IvError error = ErrorOf(handle, result);
-        SetSize(address, result != 0 ? 0 : length);
+        SetAddress(address, new ReadOnlySpan<byte>(room, result != 0 ? 0 : length));
 
         // Of a socket that was not bound, where Linux gives an address of zeros.
         return error == IvError.EINVAL ? IvError.None : error;
@@ -156,16 +154,11 @@ internal sealed unsafe partial class WinsockNetwork : IvNetwork
 
     internal override IvError GetRemoteAddress(nint handle, SocketAddress address)
     {
-        Span<byte> room = address.Buffer.Span;
-        int length = room.Length;
-        int result;
-        fixed (byte* pointer = room)
-        {
-            result = Ws2.getpeername(handle, pointer, &length);
-        }
-
+        byte* room = stackalloc byte[AddressRoom];
+        int length = AddressRoom;
+        int result = Ws2.getpeername(handle, room, &length);
         IvError error = ErrorOf(handle, result);
-        SetSize(address, result != 0 ? 0 : length);
+        SetAddress(address, new ReadOnlySpan<byte>(room, result != 0 ? 0 : length));
         return error;
     }
 
@@ -210,6 +203,17 @@ internal sealed unsafe partial class WinsockNetwork : IvNetwork
     }
 
     // Winsock says how long the address is: half an address, or one of a length that nobody could have written, is none.
+    // Winsock refuses to tell one that is longer than the room for it; here it is left out.
+    private static void SetAddress(SocketAddress address, ReadOnlySpan<byte> told)
+    {
+        if (told.Length <= address.Buffer.Length)
+        {
+            told.CopyTo(address.Buffer.Span);
+        }
+
+        SetSize(address, told.Length);
+    }
+
     private static void SetSize(SocketAddress address, int length)
     {
         if (length < 0 || length > address.Buffer.Length)

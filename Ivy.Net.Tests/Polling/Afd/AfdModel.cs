@@ -59,7 +59,7 @@ internal sealed unsafe class AfdModel : IAfdApi
 
     public uint LastWait { get; private set; }
 
-    public nint Open(AfdEvents state = AfdEvents.None)
+    public nint Open(AfdEvents state = AfdEvents.None, AfdSocketName name = default)
     {
         nint handle = 4;
         while (_sockets.ContainsKey(handle))
@@ -67,9 +67,12 @@ internal sealed unsafe class AfdModel : IAfdApi
             handle += 4;
         }
 
-        _sockets.Add(handle, new ModelSocket(handle) { State = state });
+        _sockets.Add(handle, new ModelSocket(handle) { State = state, Name = name });
         return handle;
     }
+
+    /// <summary>It is bound, or connected.</summary>
+    public void Name(nint handle, AfdSocketName name) => _sockets[handle].Name = name;
 
     /// <summary>The last handle of the socket is closed: its polls are answered.</summary>
     public void CloseSocket(nint handle)
@@ -146,6 +149,12 @@ internal sealed unsafe class AfdModel : IAfdApi
     }
 
     public IvError Validate(nint handle) => _sockets.ContainsKey(handle) ? IvError.None : IvError.EBADF;
+
+    public IvError Identify(nint handle, out AfdSocketName name)
+    {
+        name = _sockets.TryGetValue(handle, out ModelSocket? socket) ? socket.Name : default;
+        return Validate(handle);
+    }
 
     public IvError BaseHandle(nint handle, out nint socket)
     {
@@ -343,6 +352,8 @@ internal sealed unsafe class AfdModel : IAfdApi
         public nint Handle { get; } = handle;
 
         public AfdEvents State { get; set; }
+
+        public AfdSocketName Name { get; set; }
     }
 
     private sealed record ModelPoll(nint Device, nint Block, ModelSocket Socket, AfdEvents Events);

@@ -144,6 +144,75 @@ internal sealed class AfdPortTests
     }
 
     [Test]
+    public void W20_A_socket_whose_answer_is_in_the_port_when_it_is_closed_is_told_to_nobody()
+    {
+        nint socket = _afd.Open(AfdEvents.Send);
+        _port.Add(socket, EpollEvents.Out, 1);
+        _afd.CloseSocket(socket);
+        Assert.That(Now(), Is.Empty);
+        Assert.That(_engine.Counters.Registered, Is.Zero);
+    }
+
+    [Test]
+    public void W20_A_one_shot_whose_answer_is_in_the_port_when_it_is_closed_leaves_its_handle_to_the_next_one()
+    {
+        nint socket = _afd.Open(AfdEvents.Send);
+        _port.Add(socket, EpollEvents.Out | EpollEvents.OneShot, 1);
+        _afd.CloseSocket(socket);
+        Assert.That(Now(), Is.Empty);
+        nint young = _afd.Open(AfdEvents.Send);
+        Assert.That(young, Is.EqualTo(socket));
+        Assert.That(_port.TryAdd(young, EpollEvents.Out, 2), Is.EqualTo(IvError.None));
+        Assert.That(Now(), Is.EqualTo((EpollPortEvent[])[new(EpollEvents.Out, 2)]));
+    }
+
+    // Nothing is in flight between a report and the next wait, so that only what they are called can tell them apart.
+    [TestCase(5, 0ul, 6, 0ul, true)]
+    [TestCase(5, 70ul, 5, 71ul, true)]
+    [TestCase(5, 70ul, 5, 70ul, false)]
+    [TestCase(5, 70ul, 0, 0ul, false)]
+    [TestCase(0, 0ul, 6, 0ul, false)]
+    public void W20_Closed_between_a_report_and_the_next_wait_it_is_known_by_its_name(int port, ulong peer, int nextPort, ulong nextPeer, bool isTold)
+    {
+        nint old = _afd.Open(AfdEvents.Send, new AfdSocketName(port, peer));
+        _port.Add(old, EpollEvents.Out, 1);
+        Assert.That(Now(), Has.Length.EqualTo(1));
+        _afd.CloseSocket(old);
+        nint young = _afd.Open(AfdEvents.Send, new AfdSocketName(nextPort, nextPeer));
+        Assert.That(young, Is.EqualTo(old));
+        Assert.That(_port.TryAdd(young, EpollEvents.Out, 2), Is.EqualTo(isTold ? IvError.None : IvError.EEXIST));
+        Assert.That(Now(), Is.EqualTo((EpollPortEvent[])[new(EpollEvents.Out, isTold ? 2ul : 1)]));
+    }
+
+    [Test]
+    public void W20_The_successor_of_a_socket_is_not_in_the_port_and_not_told_of()
+    {
+        nint old = _afd.Open(AfdEvents.Send, new AfdSocketName(5, 0));
+        _port.Add(old, EpollEvents.Out, 1);
+        Assert.That(Now(), Has.Length.EqualTo(1));
+        _afd.CloseSocket(old);
+        nint young = _afd.Open(AfdEvents.Send, new AfdSocketName(6, 0));
+        Assert.That(Now(), Is.Empty, "its poll is answered for the other one");
+        Assert.That(_port.TryModify(young, EpollEvents.Out), Is.EqualTo(IvError.ENOENT));
+        Assert.That(_port.TryRemove(young), Is.EqualTo(IvError.ENOENT));
+    }
+
+    [Test]
+    public void A_socket_that_is_bound_and_connected_while_it_is_watched_stays_the_same()
+    {
+        nint socket = _afd.Open(AfdEvents.None);
+        _port.Add(socket, EpollEvents.Out, 1);
+        _afd.Name(socket, new AfdSocketName(5, 0));
+        _afd.Set(socket, AfdEvents.Send);
+        Assert.That(Now(), Has.Length.EqualTo(1));
+        _afd.Name(socket, new AfdSocketName(5, 70));
+        Assert.That(Now(), Has.Length.EqualTo(1));
+        _afd.Name(socket, default);
+        Assert.That(Now(), Has.Length.EqualTo(1), "what is not known any more");
+        Assert.That(_port.TryModify(socket, EpollEvents.Out), Is.EqualTo(IvError.None));
+    }
+
+    [Test]
     public void W7_Wanting_less_costs_nothing_and_wanting_more_is_a_cancellation()
     {
         nint socket = _afd.Open();

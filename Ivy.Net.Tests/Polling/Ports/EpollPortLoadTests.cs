@@ -9,24 +9,24 @@ namespace Ivy.Net.Tests.Polling;
 [NonParallelizable] // half of the descriptors that a process may have
 internal sealed class EpollPortLoadTests(PortKind kind)
 {
-    // Windows under emulation needs some 50 ms for each thousand sockets.
-    private static readonly int Many = OperatingSystem.IsWindows() ? 1_000 : 10_000;
+    // Windows under emulation needs some 50 ms for each thousand sockets, and models some system calls for each poll.
+    private readonly int _many = OperatingSystem.IsWindows() || kind.IsModel ? 1_000 : 10_000;
 
     [Test]
     public void W24_Any_order_of_changes_reports_what_is_wanted_and_each_one_shot_once()
     {
-        const int changes = 60_000;
+        int changes = kind.IsModel ? 6_000 : 60_000;
         var random = new Random(20);
         using var bench = new PortBench(kind);
-        Socket[] sockets = [.. Enumerable.Range(0, Many).Select(_ => bench.Udp())];
-        var wanted = new EpollEvents?[Many];
-        var armed = new bool[Many];
+        Socket[] sockets = [.. Enumerable.Range(0, _many).Select(_ => bench.Udp())];
+        var wanted = new EpollEvents?[_many];
+        var armed = new bool[_many];
         var room = new EpollPortEvent[256];
         long told = 0;
         for (int i = 0; i < changes; i++)
         {
-            int at = random.Next(Many);
-            EpollEvents events = (EpollEvents)random.Next(0x10) & ~(EpollEvents.Err | EpollEvents.Hup) | EpollEvents.OneShot;
+            int at = random.Next(_many);
+            EpollEvents events = (EpollEvents)random.Next(0x10) & ~(EpollEvents.Err | EpollEvents.Hup | kind.Missing) | EpollEvents.OneShot;
             if (wanted[at] is null)
             {
                 bench.Port.Add(sockets[at], events, (ulong)at);
@@ -58,7 +58,7 @@ internal sealed class EpollPortLoadTests(PortKind kind)
             }
         }
 
-        Assert.That(told, Is.GreaterThan(Many / 10));
+        Assert.That(told, Is.GreaterThan(_many / 10));
     }
 
     [Test]
@@ -68,8 +68,8 @@ internal sealed class EpollPortLoadTests(PortKind kind)
         using var bench = new PortBench(kind);
         Socket server = bench.Udp();
         bench.Port.Add(server, EpollEvents.In, ulong.MaxValue);
-        Socket[] clients = [.. Enumerable.Range(0, Many).Select(_ => bench.Udp())];
-        for (int i = 0; i < Many; i++)
+        Socket[] clients = [.. Enumerable.Range(0, _many).Select(_ => bench.Udp())];
+        for (int i = 0; i < _many; i++)
         {
             clients[i].Connect(server.LocalEndPoint!);
             bench.Port.Add(clients[i], EpollEvents.In | EpollEvents.OneShot, (ulong)i);
@@ -79,7 +79,7 @@ internal sealed class EpollPortLoadTests(PortKind kind)
         byte[] ping = new byte[8];
         int sent = 0;
         int received = 0;
-        for (int first = 0; first < Many; first += atOnce)
+        for (int first = 0; first < _many; first += atOnce)
         {
             for (int i = first; i < first + atOnce; i++)
             {
@@ -106,7 +106,7 @@ internal sealed class EpollPortLoadTests(PortKind kind)
             }
         }
 
-        Assert.That((sent, received), Is.EqualTo((Many, Many)));
+        Assert.That((sent, received), Is.EqualTo((_many, _many)));
     }
 
     [Test]
@@ -115,7 +115,7 @@ internal sealed class EpollPortLoadTests(PortKind kind)
         using var bench = new PortBench(kind);
         for (int round = 0; round < 3; round++)
         {
-            Socket[] sockets = [.. Enumerable.Range(0, Many / 5).Select(_ => bench.Udp())];
+            Socket[] sockets = [.. Enumerable.Range(0, _many / 5).Select(_ => bench.Udp())];
             for (int i = 0; i < sockets.Length; i++)
             {
                 bench.Port.Add(sockets[i], round % 2 == 0 ? EpollEvents.Out : EpollEvents.In, (ulong)i);

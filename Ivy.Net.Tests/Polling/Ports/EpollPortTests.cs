@@ -147,11 +147,11 @@ internal sealed class EpollPortTests(PortKind kind)
         [
             (EpollEvents.In, EpollEvents.In),
             (EpollEvents.RdNorm, EpollEvents.RdNorm),
-            (Incoming | EpollEvents.Pri | EpollEvents.RdHup, Incoming),
+            ((Incoming | EpollEvents.Pri | EpollEvents.RdHup) & ~kind.Missing, Incoming),
             (EpollEvents.Out, EpollEvents.Out),
             (EpollEvents.WrNorm, EpollEvents.WrNorm),
             (EpollEvents.WrBand, EpollEvents.WrBand),
-            (PortBench.Everything, Incoming | EpollEvents.Out | EpollEvents.WrNorm | EpollEvents.WrBand),
+            (kind.Everything, Incoming | EpollEvents.Out | EpollEvents.WrNorm | EpollEvents.WrBand),
         ];
         using (Assert.EnterMultipleScope())
         {
@@ -169,6 +169,13 @@ internal sealed class EpollPortTests(PortKind kind)
     public void W13_Urgent_data_is_told_under_both_its_names(EpollEvents asked)
     {
         (Socket one, Socket other) = _bench.Connection();
+        if ((asked & kind.Missing) != EpollEvents.None)
+        {
+            Assert.That(Port.TryAdd(one, asked), Is.EqualTo(IvError.EINVAL));
+            Assert.That(() => Port.Add(one, asked), Throws.ArgumentException.With.Message.Contains("EPOLLPRI"));
+            return;
+        }
+
         Port.Add(one, asked | EpollEvents.OneShot);
         Assert.That(_bench.Now(), Is.Empty);
         other.Send([1], SocketFlags.OutOfBand);
@@ -305,32 +312,5 @@ internal sealed class EpollPortTests(PortKind kind)
         Port.Add(socket.Handle, EpollEvents.Out);
         Port.Remove(handle);
         Assert.That(_bench.Now(), Is.Empty);
-    }
-
-    [Test]
-    public void A_wait_allocates_nothing_and_neither_do_the_changes_of_what_is_watched()
-    {
-        Socket socket = _bench.Ready();
-        Socket idle = _bench.Udp();
-        Port.Add(socket, EpollEvents.In);
-        var room = new EpollPortEvent[8];
-        Cycle(50);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Cycle(1_000);
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
-
-        void Cycle(int times)
-        {
-            for (int i = 0; i < times; i++)
-            {
-                Port.Modify(socket, EpollEvents.In | EpollEvents.OneShot, (ulong)i);
-                Port.Wait(room, TimeSpan.FromSeconds(10));
-                Port.Wait(room, TimeSpan.Zero);
-                Port.Add(idle, EpollEvents.In);
-                Port.Remove(idle);
-                Port.Wake();
-                Port.Wait(room);
-            }
-        }
     }
 }

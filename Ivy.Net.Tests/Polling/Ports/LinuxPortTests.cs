@@ -121,4 +121,48 @@ internal sealed class LinuxPortTests
             : IvError.ENOTSOCK;
         Assert.That(bench.Port.TryAdd(0, EpollEvents.None), Is.EqualTo(expected));
     }
+
+    [Test]
+    public void A_duplicate_keeps_a_closed_socket_in_the_port_and_never_passes_for_its_successor()
+    {
+        using var bench = new PortBench(PortKind.System);
+        Socket socket = bench.Ready();
+        int duplicate = Native.Duplicate((int)socket.Handle, 1000);
+        bench.Port.Add(socket, EpollEvents.In, 1);
+        Socket young = bench.Successor(socket);
+        Assert.That(bench.One().Data, Is.EqualTo(1), "the open socket is still there, under its other number");
+        bench.Port.Add(young, EpollEvents.In, 2);
+        Assert.That(bench.Now(), Is.Empty, "what is ready is not the new one");
+        PortBench.Poke(young);
+        Assert.That(bench.One(), Is.EqualTo(new EpollPortEvent(EpollEvents.In, 2)));
+        Native.Close(duplicate);
+    }
+
+    [Test]
+    public void A_port_that_is_forgotten_is_closed_by_the_collector()
+    {
+        Collect();
+        int before = Descriptors.CountAnonymous();
+        Forget(20);
+        Wait.For(() =>
+        {
+            Collect();
+            return Descriptors.CountAnonymous() <= before;
+        });
+
+        static void Collect()
+        {
+            // What other tests have forgotten, too.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        static void Forget(int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                _ = new EpollPort();
+            }
+        }
+    }
 }

@@ -88,6 +88,24 @@ internal sealed class PortBench(PortKind kind) : IDisposable
         }
     }
 
+    /// <summary>Closes a socket, and makes one that gets its number; systems take the lowest, or the last that became free.</summary>
+    public Socket Successor(Socket socket)
+    {
+        nint number = socket.Handle;
+        socket.Dispose();
+        for (int i = 0; i < 64; i++)
+        {
+            Socket next = Udp();
+            if (next.Handle == number)
+            {
+                return next;
+            }
+        }
+
+        Assert.Ignore("this system does not give a number again soon");
+        throw new InvalidOperationException();
+    }
+
     /// <summary>What the next wait reports, which has something to report.</summary>
     public EpollPortEvent[] Next()
     {

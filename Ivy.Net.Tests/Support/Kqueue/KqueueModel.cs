@@ -23,13 +23,16 @@ internal sealed class KqueueModel(KqueueQuirks quirks) : IKqueueApi
     /// <summary>How many waits to come are interrupted by a signal, after their changes have been applied.</summary>
     public int Interruptions { get; set; }
 
+    /// <summary>Whether threads wait while others change what they wait for: they look again each millisecond.</summary>
+    public bool HasManyThreads { get; init; }
+
     public int OpenQueues => _queues.Count;
 
     public KqueueModelQueue this[int queue] => _queues[queue];
 
     public int Create()
     {
-        var queue = new KqueueModelQueue(quirks);
+        var queue = new KqueueModelQueue(quirks, HasManyThreads);
         _queues[queue.Number] = queue;
         return queue.Number;
     }
@@ -65,5 +68,10 @@ internal sealed class KqueueModel(KqueueQuirks quirks) : IKqueueApi
         return open.Wait(events, nanoseconds);
     }
 
-    public bool IsSocket(int fd) => ModelCalls.Option(fd, ModelCalls.SolSocket, ModelCalls.SoType) >= 0;
+    public int CheckSocket(int fd) => ModelCalls.CheckSocket(fd) switch
+    {
+        0 => 0,
+        -9 => -9, // EBADF
+        _ => -38, // ENOTSOCK there
+    };
 }

@@ -20,10 +20,13 @@ internal sealed class KqueueModelQueue
     private const int Enotcapable = 93;
     private const int Eexist = -17;
 
+    private const long Slice = 1_000_000;
+
     private const uint Everything = ModelCalls.PollIn | ModelCalls.PollOut | ModelCalls.PollPri | ModelCalls.PollRdHup | ModelCalls.EpollEdge;
 
     private readonly Lock _lock = new();
     private readonly KqueueQuirks _quirks;
+    private readonly bool _hasManyThreads;
     private readonly Dictionary<(nuint Ident, short Filter), KqueueModelKnote> _knotes = [];
     private readonly Queue<KqueueModelKnote> _list = new();
 
@@ -32,9 +35,10 @@ internal sealed class KqueueModelQueue
     private readonly int _edges = ModelCalls.CreateEpoll();
     private readonly int _bell = ModelCalls.CreateEvent();
 
-    public KqueueModelQueue(KqueueQuirks quirks)
+    public KqueueModelQueue(KqueueQuirks quirks, bool hasManyThreads)
     {
         _quirks = quirks;
+        _hasManyThreads = hasManyThreads;
         ModelCalls.Control(_edges, ModelCalls.EpollAdd, _bell, ModelCalls.PollIn | ModelCalls.EpollEdge);
         ModelCalls.Control(_shell, ModelCalls.EpollAdd, _bell, ModelCalls.PollIn);
     }
@@ -113,7 +117,7 @@ internal sealed class KqueueModelQueue
                 }
             }
 
-            ModelCalls.WaitReadable(_edges, left);
+            ModelCalls.WaitReadable(_edges, _hasManyThreads && left is < 0 or > Slice ? Slice : left);
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class KqueueRecorder(IKqueueApi inner) : IKqueueApi
         return inner.Exchange(queue, changes, events, nanoseconds);
     }
 
-    public bool IsSocket(int fd) => inner.IsSocket(fd);
+    public int CheckSocket(int fd) => inner.CheckSocket(fd);
 
     private string Describe(KqueueEvent change)
     {

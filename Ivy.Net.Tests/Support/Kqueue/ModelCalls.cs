@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Ivy.Net.Interop.Windows;
 
 namespace Ivy.Net.Tests.Support;
 
@@ -55,6 +57,14 @@ internal static unsafe partial class ModelCalls
         return getsockopt(fd, level, name, &value, &length) == 0 ? value : -1;
     }
 
+    /// <summary>0 for a socket, or a negative errno.</summary>
+    public static int CheckSocket(int fd)
+    {
+        int value = 0;
+        uint length = sizeof(int);
+        return getsockopt(fd, SolSocket, SoType, &value, &length) == 0 ? 0 : -Marshal.GetLastPInvokeError();
+    }
+
     /// <summary>Whether our side of a TCP connection has been shut.</summary>
     public static bool HasSentEnd(int fd)
     {
@@ -70,6 +80,17 @@ internal static unsafe partial class ModelCalls
         byte* room = stackalloc byte[128];
         uint length = 128;
         return getpeername(fd, room, &length) == 0;
+    }
+
+    /// <summary>Local port and peer, as far as they are known.</summary>
+    public static AfdSocketName NameOf(int fd)
+    {
+        byte* room = stackalloc byte[128];
+        uint length = 128;
+        int port = getsockname(fd, room, &length) == 0 && length >= 16 ? BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(room + 2, 2)) : 0;
+        length = 128;
+        bool hasPeer = Option(fd, SolSocket, SoType) == SockStream && getpeername(fd, room, &length) == 0 && length >= 16;
+        return new AfdSocketName(port, hasPeer ? Unsafe.ReadUnaligned<ulong>(room) : 0);
     }
 
     public static long Available(int fd) => Ioctl(fd, Fionread);
@@ -132,8 +153,11 @@ internal static unsafe partial class ModelCalls
     [LibraryImport("libc")]
     private static partial int ppoll(PollEntry* entries, nuint count, long* timeout, void* mask);
 
-    [LibraryImport("libc")]
+    [LibraryImport("libc", SetLastError = true)]
     private static partial int getsockopt(int fd, int level, int name, void* value, uint* length);
+
+    [LibraryImport("libc")]
+    private static partial int getsockname(int fd, byte* address, uint* length);
 
     [LibraryImport("libc")]
     private static partial int getpeername(int fd, byte* address, uint* length);

@@ -28,11 +28,11 @@ internal abstract unsafe class BsdKqueue : IKqueueApi
 
     public abstract int Exchange(int queue, ReadOnlySpan<KqueueEvent> changes, Span<KqueueEvent> events, long nanoseconds);
 
-    public bool IsSocket(int fd)
+    public int CheckSocket(int fd)
     {
         int type;
         uint length = sizeof(int);
-        return BsdLibc.getsockopt(fd, SolSocket, SoType, &type, &length) == 0;
+        return Checked(BsdLibc.getsockopt(fd, SolSocket, SoType, &type, &length));
     }
 
     protected static int Call(int queue, void* changes, int changeCount, void* events, int eventCount, long nanoseconds)

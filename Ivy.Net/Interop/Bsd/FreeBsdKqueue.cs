@@ -3,10 +3,12 @@ namespace Ivy.Net.Interop.Bsd;
 /// <summary>The kqueue of FreeBSD 12 and later: its struct kevent is twice as long, so what passes is copied.</summary>
 internal sealed unsafe class FreeBsdKqueue : BsdKqueue
 {
-    // A wakeup is one change without room, and comes from any thread: what is this small must not touch the buffer.
+    // A wakeup is one change without room.
     private const int OnStack = 8;
 
-    private FreeBsdKqueueEvent[] _buffer = [];
+    // Any number of threads may wait.
+    [ThreadStatic]
+    private static FreeBsdKqueueEvent[]? _buffer;
 
     public override KqueueDialect Dialect => KqueueDialect.FreeBsd;
 
@@ -19,13 +21,13 @@ internal sealed unsafe class FreeBsdKqueue : BsdKqueue
         }
 
         int needed = Math.Max(changes.Length, events.Length);
-        if (_buffer.Length < needed)
+        if (_buffer is not { } buffer || buffer.Length < needed)
         {
-            _buffer = GC.AllocateUninitializedArray<FreeBsdKqueueEvent>(needed, pinned: true);
+            _buffer = buffer = GC.AllocateUninitializedArray<FreeBsdKqueueEvent>(needed, pinned: true);
         }
 
         // SAFETY: the buffer has room for the longer of the two, and is pinned for the call.
-        fixed (FreeBsdKqueueEvent* room = _buffer)
+        fixed (FreeBsdKqueueEvent* room = buffer)
         {
             return Exchange(queue, changes, events, nanoseconds, room);
         }

@@ -30,6 +30,6 @@ internal interface IKqueueApi
     /// <returns>How many events there are, or a negative errno.</returns>
     int Exchange(int queue, ReadOnlySpan<KqueueEvent> changes, Span<KqueueEvent> events, long nanoseconds);
 
-    /// <summary>getsockopt(2): whether a descriptor is a socket.</summary>
-    bool IsSocket(int fd);
+    /// <summary>getsockopt(2): 0 if a descriptor is a socket, or a negative errno: EBADF, ENOTSOCK.</summary>
+    int CheckSocket(int fd);
 }

@@ -7,11 +7,25 @@ internal sealed class KqueueHandle : SafeHandleMinusOneIsInvalid
 {
     private readonly IKqueueApi _api;
 
-    public KqueueHandle(IKqueueApi api, int queue)
+    private KqueueHandle(IKqueueApi api, int queue)
         : base(ownsHandle: true)
     {
         _api = api;
         SetHandle(queue);
+    }
+
+    /// <summary>Makes a queue.</summary>
+    /// <exception cref="IvException">EMFILE, ENFILE, ENOMEM.</exception>
+    public static KqueueHandle Create(IKqueueApi api)
+    {
+        int queue = api.Create();
+        if (queue >= 0)
+        {
+            return new KqueueHandle(api, queue);
+        }
+
+        IvError error = api.Dialect.ToError(-queue);
+        throw new IvException(error, "kqueue", subject: null, error is IvError.EMFILE or IvError.ENFILE ? "Raise the limit of open files (ulimit -n), or close some" : null);
     }
 
     /// <summary>The number, for the thread that also disposes it.</summary>

@@ -64,8 +64,17 @@ internal struct PollFd
 [StructLayout(LayoutKind.Sequential)]
 internal struct TimeSpec
 {
+    private const long NanosecondsPerSecond = 1_000_000_000;
+
     public long Seconds;
     public long Nanoseconds;
+
+    /// <summary>Of a time that is not negative: the kernel refuses nanoseconds of a second and more.</summary>
+    public static TimeSpec Of(long nanoseconds) => new()
+    {
+        Seconds = nanoseconds / NanosecondsPerSecond,
+        Nanoseconds = nanoseconds % NanosecondsPerSecond,
+    };
 }
 
 /// <summary>struct linger, socket(7).</summary>

@@ -8,6 +8,7 @@ internal sealed unsafe partial class AfdApi : IAfdApi
     private const uint BaseHandleForPollRequest = 0x4800001D;
     private const int SocketLevel = 0xFFFF;
     private const int SocketTypeOption = 0x1008;
+    private const int StateOption = 0x1009;
     private const ushort WinsockVersion = 0x0202;
 
     private const uint Synchronize = 0x00100000;
@@ -21,7 +22,9 @@ internal sealed unsafe partial class AfdApi : IAfdApi
     private const int ErrorInvalidHandle = 6;
     private const int WaitTimeout = 258;
     private const int FileTypeDisk = 1;
-    private const int WinsockNotSocket = 10038;
+
+    // The state and two addresses of the longest kind.
+    private const int StateRoom = 512;
 
     // Layers above AFD are few; more turns than this would be a ring.
     private const int MostLayers = 8;
@@ -76,6 +79,12 @@ internal sealed unsafe partial class AfdApi : IAfdApi
 
     public IvError Validate(nint handle)
     {
+        if (handle <= 0)
+        {
+            // No handle that anything has opened: those below zero stand for the process itself, its threads and tokens.
+            return IvError.EBADF;
+        }
+
         // SIO_BASE_HANDLE would do on Windows; under Wine it takes anything.
         int type;
         int length = sizeof(int);
@@ -84,13 +93,23 @@ internal sealed unsafe partial class AfdApi : IAfdApi
             return IvError.None;
         }
 
-        if (LastCode() != WinsockNotSocket)
-        {
-            return IvError.ENOTSOCK;
-        }
-
         uint flags;
         return GetHandleInformation(handle, &flags) == 0 ? IvError.EBADF : GetFileType(handle) == FileTypeDisk ? IvError.EPERM : IvError.ENOTSOCK;
+    }
+
+    public IvError Identify(nint handle, out AfdSocketName name)
+    {
+        // SO_BSP_STATE: both addresses and the type at once. It fails for a socket that is not bound, too, which then has no name.
+        byte* room = stackalloc byte[StateRoom];
+        int length = StateRoom;
+        if (getsockopt(handle, SocketLevel, StateOption, room, &length) == 0)
+        {
+            name = SocketState.NameIn(room, length);
+            return IvError.None;
+        }
+
+        name = default;
+        return Validate(handle);
     }
 
     public IvError BaseHandle(nint handle, out nint socket)
@@ -105,14 +124,15 @@ internal sealed unsafe partial class AfdApi : IAfdApi
             // Some layers refuse the first question on purpose, and let the second one through to the layer below.
             if (!Ask(handle, BaseHandleForPollRequest, out nint below) || below == handle)
             {
-                return IvError.EOPNOTSUPP;
+                break;
             }
 
             handle = below;
         }
 
+        // Wine answers getsockopt for files too.
         socket = 0;
-        return IvError.EOPNOTSUPP;
+        return GetFileType(handle) == FileTypeDisk ? IvError.EPERM : IvError.EOPNOTSUPP;
     }
 
     // SAFETY: the block is native memory that stays until its packet has been seen; no event and no routine, so that the poll

@@ -19,6 +19,9 @@ internal unsafe interface IAfdApi
     /// <summary>Whether a handle is that of a socket: EBADF if it is of nothing, EPERM if of a file, ENOTSOCK if of something else.</summary>
     IvError Validate(nint handle);
 
+    /// <summary>As <see cref="Validate"/>, with the name of the socket.</summary>
+    IvError Identify(nint handle, out AfdSocketName name);
+
     /// <summary>The socket of AFD below the layers that other software may have put on top.</summary>
     IvError BaseHandle(nint handle, out nint socket);
 

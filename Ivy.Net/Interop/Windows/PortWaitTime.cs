@@ -1,5 +1,3 @@
-using Ivy.Net.Interop.Linux;
-
 namespace Ivy.Net.Interop.Windows;
 
 /// <summary>From a deadline to what a completion port takes.</summary>

@@ -62,6 +62,7 @@ internal sealed unsafe partial class AfdEngine
             ref AfdRegistration found = ref _registrations[index];
             AfdEvents events = Bug == AfdBug.NotFiltered ? found.Ready : found.Ready & found.Want;
             found.Ready = AfdEvents.None;
+            found.IsPartial = false;
             if (events != AfdEvents.None)
             {
                 ready[count++] = new AfdReady(found.Data, events);
@@ -107,7 +108,7 @@ internal sealed unsafe partial class AfdEngine
                 Cancel(index);
             }
         }
-        else if (due.State == AfdPollState.Idle && due.Ready == AfdEvents.None && due.Want != AfdEvents.None && !TryInherit(index))
+        else if (due.State == AfdPollState.Idle && (due.Ready == AfdEvents.None || due.IsPartial) && due.Want != AfdEvents.None && !TryInherit(index))
         {
             IvError error = Submit(index, report: true);
             if (error == IvError.EBADF)
@@ -131,6 +132,7 @@ internal sealed unsafe partial class AfdEngine
             return IvError.EBUSY;
         }
 
+        due.IsPartial = false;
         due.Armed = due.Want | AfdEvents.LocalClose;
         due.State = AfdPollState.Armed;
         AfdPollBlock* block = _blocks[index];
@@ -195,6 +197,12 @@ internal sealed unsafe partial class AfdEngine
             else if (!cancelled || Bug != AfdBug.LostToCancel)
             {
                 Answer(index, block->Iosb.Status, report);
+                if (cancelled && _registrations[index].Ready != AfdEvents.None)
+                {
+                    // It was answered before it could be cancelled, for less than is wanted: the rest is asked for in the same turn.
+                    _registrations[index].IsPartial = true;
+                    Queue(index);
+                }
             }
         }
 
@@ -253,8 +261,12 @@ internal sealed unsafe partial class AfdEngine
         events = Bug == AfdBug.NotFiltered ? events : events & answered.Want;
         if (report && events != AfdEvents.None)
         {
-            answered.Ready = events;
-            _ready.Enqueue(index);
+            if (answered.Ready == AfdEvents.None)
+            {
+                _ready.Enqueue(index);
+            }
+
+            answered.Ready |= events;
         }
         else if (Bug != AfdBug.NotRearmed)
         {

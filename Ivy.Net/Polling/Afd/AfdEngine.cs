@@ -81,6 +81,12 @@ internal sealed unsafe partial class AfdEngine : IDisposable
     /// <summary>Polls that were never answered, of engines that were disposed: their blocks are kept for ever.</summary>
     public static int Abandoned => Volatile.Read(ref _abandoned);
 
+    /// <summary>
+    /// Whether sockets are told by their names from those that get their handles, where no poll could tell: after a report, before the
+    /// next <see cref="Flush"/>. A look at a socket costs more then.
+    /// </summary>
+    public bool KnowsNames { get; init; }
+
     /// <summary>A bug that the tests plant.</summary>
     public AfdBug Bug { get; init; }
 
@@ -113,19 +119,19 @@ internal sealed unsafe partial class AfdEngine : IDisposable
     /// <param name="data">What the reports carry.</param>
     /// <param name="isOneShot">Whether it is muted after a report, until it is modified.</param>
     /// <returns>
-    /// EBADF, EPERM, ENOTSOCK: not a socket. EEXIST: registered already; where its poll can't tell (after a report, before the next flush),
-    /// a handle that was closed and given out anew is taken for the old one. EBUSY: another engine polls it. ENOMEM, EMFILE. Then nothing
+    /// EBADF, EPERM, ENOTSOCK: not a socket. EEXIST: registered already; where neither its poll (after a report, before the next flush) nor its
+    /// name can tell, a handle that was closed and given out anew is taken for the old one. EBUSY: another engine polls it. ENOMEM, EMFILE. Then nothing
     /// has changed.
     /// </returns>
     public IvError Add(nint handle, AfdEvents want, ulong data, bool isOneShot = false)
     {
-        IvError error = _api.Validate(handle);
+        IvError error = Look(handle, out AfdSocketName name);
         if (error != IvError.None)
         {
             return error;
         }
 
-        if (_byHandle.TryGetValue(handle, out int occupant) && !WasClosed(occupant))
+        if (_byHandle.TryGetValue(handle, out int occupant) && !WasClosed(occupant, name))
         {
             return IvError.EEXIST;
         }
@@ -145,6 +151,7 @@ internal sealed unsafe partial class AfdEngine : IDisposable
         ref AfdRegistration added = ref _registrations[index];
         added.Handle = handle;
         added.Socket = socket;
+        added.Name = name;
         added.Data = data;
         added.Want = want;
         added.IsOneShot = isOneShot;
@@ -207,7 +214,16 @@ internal sealed unsafe partial class AfdEngine : IDisposable
     }
 
     /// <summary>Whether a registration's socket is open still; one whose socket was seen to be closed is gone on return.</summary>
-    public bool IsOpen(int index) => _api.Validate(_registrations[index].Handle) != IvError.EBADF && !WasClosed(index);
+    public bool IsOpen(int index)
+    {
+        if (Look(_registrations[index].Handle, out AfdSocketName name) == IvError.EBADF || WasClosed(index, name))
+        {
+            return false;
+        }
+
+        _registrations[index].Name = _registrations[index].Name.With(name);
+        return true;
+    }
 
     /// <summary>Wakes one that waits for packets, or the next one that will. Any thread; nothing happens after Dispose.</summary>
     public IvError Post(nuint key)
@@ -279,14 +295,33 @@ internal sealed unsafe partial class AfdEngine : IDisposable
         }
     }
 
-    // Is the occupant of a handle one that was closed, and the handle given out anew? Its poll was answered then.
-    private bool WasClosed(int index)
+    private IvError Look(nint handle, out AfdSocketName name)
     {
-        if (_registrations[index].State is not (AfdPollState.Armed or AfdPollState.Cancelling))
+        name = default;
+        return KnowsNames ? _api.Identify(handle, out name) : _api.Validate(handle);
+    }
+
+    // Is the occupant of a handle one that was closed, and the handle given out anew, to what has the name? Its poll was answered then; if
+    // none was in flight, only the name can tell.
+    private bool WasClosed(int index, AfdSocketName name)
+    {
+        if (_registrations[index].State is AfdPollState.Armed or AfdPollState.Cancelling && WasAnsweredAsClosed(index))
+        {
+            return true;
+        }
+
+        if (_registrations[index].State is not (AfdPollState.Idle or AfdPollState.Heir) || _registrations[index].Name.MayBe(name))
         {
             return false;
         }
 
+        _localCloses++;
+        Remove(index);
+        return true;
+    }
+
+    private bool WasAnsweredAsClosed(int index)
+    {
         nint handle = _registrations[index].Handle;
         OverlappedEntry* entries = stackalloc OverlappedEntry[DrainPortion];
         int count;

@@ -15,7 +15,7 @@ public sealed unsafe class AfdPoller : IvPoller
     private const nuint WakeKey = 1;
 
     // How long a look waits for the packets of polls that are cancelled already: they come at once, and a bound keeps a look a look.
-    private const uint OwedMilliseconds = 10;
+    private const uint OwedMilliseconds = 100;
 
     private readonly AfdEngine _engine;
     private OverlappedEntry[] _entries = [];

@@ -13,6 +13,9 @@ internal struct AfdRegistration
     /// <summary>As AFD does.</summary>
     public nint Socket;
 
+    /// <summary>What is known of it, where the owner asked for names.</summary>
+    public AfdSocketName Name;
+
     public ulong Data;
     public AfdDevice Device;
 
@@ -24,6 +27,9 @@ internal struct AfdRegistration
 
     /// <summary>What has come, and was not taken yet.</summary>
     public AfdEvents Ready;
+
+    /// <summary>What has come is the answer to a poll for less than is wanted.</summary>
+    public bool IsPartial;
 
     public AfdPollState State;
 

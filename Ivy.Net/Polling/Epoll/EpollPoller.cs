@@ -126,7 +126,7 @@ public sealed unsafe class EpollPoller : IvPoller
             ulong token = EpollSet.TokenAt(entry);
             if (token != WakeToken)
             {
-                ready[count++] = new IvReady(token, ToBands(EpollSet.EventsAt(entry)));
+                ready[count++] = new IvReady(token, EpollMask.ToBands(EpollSet.EventsAt(entry)));
             }
         }
 
@@ -193,30 +193,8 @@ public sealed unsafe class EpollPoller : IvPoller
         base.Dispose(disposing);
     }
 
-    private static uint ToMask(IvBands want)
-    {
-        if (want == IvBands.None)
-        {
-            return Constants.EPOLLONESHOT;
-        }
-
-        return ((want & IvBands.In) != 0 ? Constants.EPOLLIN : 0)
-            | ((want & IvBands.Out) != 0 ? Constants.EPOLLOUT : 0)
-            | ((want & IvBands.Hangup) != 0 ? Constants.EPOLLRDHUP : 0)
-            | ((want & IvBands.Pri) != 0 ? Constants.EPOLLPRI : 0)
-            | ((want & IvBands.Edge) != 0 ? Constants.EPOLLET : 0);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static IvBands ToBands(uint events) => events == Constants.EPOLLIN ? IvBands.In : ToManyBands(events);
-
-    private static IvBands ToManyBands(uint events) =>
-        ((events & Constants.EPOLLIN) != 0 ? IvBands.In : IvBands.None)
-        | ((events & Constants.EPOLLOUT) != 0 ? IvBands.Out : IvBands.None)
-        | ((events & Constants.EPOLLERR) != 0 ? IvBands.Err : IvBands.None)
-        | ((events & Constants.EPOLLHUP) != 0 ? IvBands.Closed : IvBands.None)
-        | ((events & Constants.EPOLLRDHUP) != 0 ? IvBands.Hangup : IvBands.None)
-        | ((events & Constants.EPOLLPRI) != 0 ? IvBands.Pri : IvBands.None);
+    private static uint ToMask(IvBands want) =>
+        want == IvBands.None ? Constants.EPOLLONESHOT : EpollMask.Of(want) | ((want & IvBands.Edge) != 0 ? Constants.EPOLLET : 0);
 
     private IvError WatchWake() => _epoll.Control(Constants.EPOLL_CTL_ADD, _wake.Fd, Constants.EPOLLIN | Constants.EPOLLET, WakeToken);
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Ivy.Net.Interop;
 using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net.Polling;
@@ -80,7 +81,7 @@ internal sealed unsafe class EpollSet : IDisposable
 
         if (_hasPwait2)
         {
-            TimeSpec timeout = WaitTime.ToTimeSpec(nanoseconds);
+            TimeSpec timeout = TimeSpec.Of(nanoseconds);
             int result = Sys.EpollPwait2(Fd, events, maximum, &timeout);
             if (result is not (-(int)IvError.ENOSYS or -(int)IvError.EPERM))
             {

@@ -11,9 +11,6 @@ public sealed partial class KqueuePoller
     // A filter of each kind, taken out and added anew.
     private const int MaximumOfOne = 6;
 
-    // A mark that no socket's buffer reaches.
-    private const long Unreachable = int.MaxValue;
-
     private static KnoteMode ReadMode(IvBands want, bool asksForBothEnds) =>
         (want & IvBands.In) != 0 ? KnoteMode.Level
         : (want & IvBands.Hangup) != 0 || asksForBothEnds ? KnoteMode.Quiet
@@ -80,84 +77,34 @@ public sealed partial class KqueuePoller
         read = read == KnoteMode.Quiet && (watch.Said & KqueueSigns.ReadEnd) != 0 && isWanted ? KnoteMode.Level : read;
         write = write == KnoteMode.Quiet && (watch.Said & KqueueSigns.WriteEnd) != 0 ? KnoteMode.Level : write;
 
-        int before = _changeCount;
+        int before = _changes.Count;
         if (watch.Read.Mode == KnoteMode.Absent)
         {
             // K1.
             watch.Read = new Knote(read == KnoteMode.Absent ? KnoteMode.Level : read, read != KnoteMode.Absent);
-            Push(fd, watch.Token, KqueueNumbers.EVFILT_READ, KqueueNumbers.EV_ADD, watch.Read);
+            _changes.Push(fd, watch.Token, KqueueNumbers.EVFILT_READ, KqueueNumbers.EV_ADD, watch.Read);
         }
         else
         {
-            Set(fd, watch.Token, KqueueNumbers.EVFILT_READ, ref watch.Read, read);
+            _changes.Set(fd, watch.Token, KqueueNumbers.EVFILT_READ, ref watch.Read, read);
         }
 
         bool isNew = (write != KnoteMode.Absent && watch.Write.Mode == KnoteMode.Absent) || (urgent != KnoteMode.Absent && watch.Urgent.Mode == KnoteMode.Absent);
-        if (isNew && _changeCount == before)
+        if (isNew && _changes.Count == before)
         {
             // The kernel would take what is new from a stranger who has the number by now.
-            Touch(fd, watch.Token, watch.Read);
+            _changes.Touch(fd, watch.Token, watch.Read);
         }
 
-        Set(fd, watch.Token, KqueueNumbers.EVFILT_WRITE, ref watch.Write, write);
-        Set(fd, watch.Token, _dialect.UrgentFilter, ref watch.Urgent, urgent);
-    }
-
-    private void Set(int fd, ulong token, short filter, ref Knote knote, KnoteMode mode)
-    {
-        if (mode == KnoteMode.Absent)
-        {
-            if (knote.IsEnabled)
-            {
-                knote.IsEnabled = false;
-                Push(fd, token, filter, 0, knote);
-            }
-
-            return;
-        }
-
-        bool isNew = knote.Mode != mode;
-        if (isNew && knote.Mode != KnoteMode.Absent)
-        {
-            Push(fd, token, filter, KqueueNumbers.EV_DELETE, knote);
-        }
-
-        if (isNew || !knote.IsEnabled)
-        {
-            knote = new Knote(mode, IsEnabled: true);
-            Push(fd, token, filter, isNew ? KqueueNumbers.EV_ADD : 0, knote);
-        }
-    }
-
-    // Changes nothing, and fails if there is nothing to change.
-    private void Touch(int fd, ulong token, Knote read) => Push(fd, token, KqueueNumbers.EVFILT_READ, 0, read);
-
-    private void Push(int fd, ulong token, short filter, int flags, Knote knote)
-    {
-        if (_changeCount == _changes.Length)
-        {
-            Array.Resize(ref _changes, _changeCount * 2);
-        }
-
-        bool isQuiet = knote.Mode == KnoteMode.Quiet;
-        int state = flags == KqueueNumbers.EV_DELETE ? 0 : knote.IsEnabled ? KqueueNumbers.EV_ENABLE : KqueueNumbers.EV_DISABLE;
-        _changes[_changeCount++] = new KqueueEvent
-        {
-            Ident = (nuint)fd,
-            Filter = filter,
-            Flags = (ushort)(flags | state | (isQuiet ? KqueueNumbers.EV_CLEAR : 0)),
-            FilterFlags = isQuiet ? KqueueNumbers.NOTE_LOWAT : filter == _dialect.UrgentFilter ? KqueueNumbers.NOTE_OOB : 0,
-            Data = isQuiet ? Unreachable : 0,
-            UserData = token,
-        };
+        _changes.Set(fd, watch.Token, KqueueNumbers.EVFILT_WRITE, ref watch.Write, write);
+        _changes.Set(fd, watch.Token, _dialect.UrgentFilter, ref watch.Urgent, urgent);
     }
 
     // The changes of one descriptor, at once; the first error among the answers.
     private IvError HandOver(int fd)
     {
         Span<KqueueEvent> answers = stackalloc KqueueEvent[MaximumOfOne];
-        Span<KqueueEvent> changes = _changes.AsSpan(0, _changeCount);
-        _changeCount = 0;
+        Span<KqueueEvent> changes = _changes.Take();
         IvError result = IvError.None;
         foreach (ref readonly KqueueEvent answer in Send(changes, answers))
         {
@@ -173,8 +120,7 @@ public sealed partial class KqueuePoller
 
     private void HandOverAll()
     {
-        Span<KqueueEvent> left = _changes.AsSpan(0, _changeCount);
-        _changeCount = 0;
+        Span<KqueueEvent> left = _changes.Take();
         while (!left.IsEmpty)
         {
             int size = SizeOfPart(left);

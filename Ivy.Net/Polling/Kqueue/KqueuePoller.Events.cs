@@ -197,7 +197,7 @@ public sealed partial class KqueuePoller
             : IvBands.Closed;
     }
 
-    private bool IsSocket(int fd, ref KqueueWatch watch) => watch.IsSocket ??= _api.IsSocket(fd);
+    private bool IsSocket(int fd, ref KqueueWatch watch) => watch.IsSocket ??= _api.CheckSocket(fd) == 0;
 
     private static bool IsSaidOnce(ref KqueueWatch watch) =>
         (watch.Read is { Mode: KnoteMode.Quiet, IsEnabled: true } && (watch.Said & KqueueSigns.ReadEnd) != 0)

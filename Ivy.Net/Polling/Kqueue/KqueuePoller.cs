@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Ivy.Net.Interop;
 using Ivy.Net.Interop.Bsd;
-using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net.Polling;
 
@@ -26,12 +26,11 @@ public sealed partial class KqueuePoller : IvPoller
     private readonly KqueueDialect _dialect;
     private readonly KqueueHandle _queue;
     private readonly KqueueWake _wake;
+    private readonly KnoteChanges _changes;
     private readonly List<IvReady> _refused = [];
     private readonly List<int> _stale = [];
     private readonly List<int> _broken = [];
     private KqueueWatch[] _watches = [];
-    private KqueueEvent[] _changes = new KqueueEvent[InitialCapacity];
-    private int _changeCount;
     private KqueueEvent[] _events = [];
     private int[] _batch = [];
     private ulong _batchNumber;
@@ -47,14 +46,8 @@ public sealed partial class KqueuePoller : IvPoller
     {
         _api = api;
         _dialect = api.Dialect;
-        int queue = api.Create();
-        if (queue < 0)
-        {
-            IvError error = _dialect.ToError(-queue);
-            throw new IvException(error, "kqueue", subject: null, error is IvError.EMFILE or IvError.ENFILE ? "Raise the limit of open files (ulimit -n), or close some" : null);
-        }
-
-        _queue = new KqueueHandle(api, queue);
+        _changes = new KnoteChanges(_dialect);
+        _queue = KqueueHandle.Create(api);
         try
         {
             _wake = new KqueueWake(api, _queue);
@@ -143,7 +136,7 @@ public sealed partial class KqueuePoller : IvPoller
         }
 
         int count = TakeRefused(ready);
-        if (_changeCount > ready.Length - count)
+        if (_changes.Count > ready.Length - count)
         {
             // Room for an answer to each of them, or those behind a failing one were lost.
             HandOverAll();
@@ -194,7 +187,7 @@ public sealed partial class KqueuePoller : IvPoller
         }
 
         ref KqueueWatch watch = ref _watches[fd];
-        Touch(fd, watch.Token, watch.Read);
+        _changes.Touch(fd, watch.Token, watch.Read);
         return HandOver(fd) != IvError.EBADF;
     }
 
@@ -220,10 +213,9 @@ public sealed partial class KqueuePoller : IvPoller
         long nanoseconds = deadline == IvTimestamp.MinValue ? 0
             : deadline == IvTimestamp.MaxValue ? -1
             : WaitTime.Until(deadline.Nanoseconds, Now.Nanoseconds);
-        int result = _api.Exchange(_queue.Fd, _changes.AsSpan(0, _changeCount), _events.AsSpan(0, room), nanoseconds);
 
         // Interrupted or not, they have been applied: handed over again they would overwrite what came since.
-        _changeCount = 0;
+        int result = _api.Exchange(_queue.Fd, _changes.Take(), _events.AsSpan(0, room), nanoseconds);
         if (result >= 0)
         {
             return result;

@@ -64,17 +64,23 @@ internal sealed class KqueueWake : IDisposable
     public int Signal() => _writeEnd is null ? _queue.Change(Trigger()) : SignalPipe(_writeEnd);
 
     /// <summary>The event was taken from the queue: USER has cleared itself, the pipe is emptied.</summary>
-    public unsafe void Take()
+    /// <returns>False if another thread has emptied it.</returns>
+    public unsafe bool Take()
     {
         if (_readEnd is null)
         {
-            return;
+            return true;
         }
 
-        // First, so that a signal meanwhile leaves a byte of its own.
-        Volatile.Write(ref _isSignaled, 0);
+        // First, so that a signal meanwhile leaves a byte of its own. Whoever finds it set reads one: it is there, or is being written.
+        if (Interlocked.Exchange(ref _isSignaled, 0) == 0)
+        {
+            return false;
+        }
+
         byte one;
         _ = BsdLibc.read((int)_readEnd.DangerousGetHandle(), &one, 1);
+        return true;
     }
 
     public void Dispose()

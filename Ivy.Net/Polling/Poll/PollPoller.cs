@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Ivy.Net.Interop;
 using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net.Polling;
@@ -178,7 +179,7 @@ public sealed unsafe class PollPoller : IvPoller
         else
         {
             long nanoseconds = deadline == IvTimestamp.MinValue ? 0 : WaitTime.Until(deadline.Nanoseconds, Now.Nanoseconds);
-            TimeSpec timeout = WaitTime.ToTimeSpec(nanoseconds);
+            TimeSpec timeout = TimeSpec.Of(nanoseconds);
             result = Sys.Ppoll(_fdsPointer, _count, &timeout);
         }
 

@@ -2,12 +2,14 @@ using Ivy.Net.Interop.Windows;
 
 namespace Ivy.Net.Polling;
 
-/// <summary>A port on polls of AFD: what will be the engine of Windows, for any number of threads.</summary>
+/// <summary>A port on polls of AFD: the engine of Windows, for any number of threads.</summary>
 /// <remarks>
-/// Not used yet: a socket that was ready, and is closed without Remove, is reported once more, because its answer is in the port by then.
-/// Who waits takes packets without the lock; all else is under it. What was reported is polled for anew by the next wait, so that a
+/// <para>Who waits takes packets without the lock; all else is under it. What was reported is polled for anew by the next wait, so that a
 /// socket which was drained meanwhile is not reported again; or at once, if another thread waits, which may be the only one to tell
-/// by then. A one-shot is polled for anew at once, for nothing but its end: its handle may be closed and given out again.
+/// by then. A one-shot is polled for anew at once, for nothing but its end: its handle may be closed and given out again.</para>
+/// <para>An answer may have been in the port for long when it is taken, and its socket be closed: each report is held against the socket,
+/// at the price of a call. Between a report and the next wait no poll can tell of the end of a socket that is not one-shot: its name has
+/// to tell it from the one that gets its handle, and can't if neither is bound, or both are bound to the same port.</para>
 /// </remarks>
 internal sealed unsafe class AfdPortEngine : PortEngine
 {
@@ -29,7 +31,7 @@ internal sealed unsafe class AfdPortEngine : PortEngine
     private int _isWoken;
     private volatile bool _hasEnded;
 
-    public AfdPortEngine(IAfdApi api) => _engine = new AfdEngine(api, answersInline: false, isExclusive: false);
+    public AfdPortEngine(IAfdApi api) => _engine = new AfdEngine(api, answersInline: false, isExclusive: false) { KnowsNames = true };
 
     internal AfdCounters Counters
     {
@@ -240,7 +242,7 @@ internal sealed unsafe class AfdPortEngine : PortEngine
             foreach (ref readonly AfdReady one in found[..taken])
             {
                 int slot = _table.Find(one.Data);
-                if (slot < 0)
+                if (slot < 0 || (one.Error == IvError.None && FindOpen(_table[slot].Socket, slot) < 0))
                 {
                     continue;
                 }

@@ -177,7 +177,7 @@ public sealed partial class EpollPort : IDisposable
 
         try
         {
-            IvError error = !PortEvents.CanBeHonoured(events) ? IvError.EINVAL
+            IvError error = !CanBeHonoured(events) ? IvError.EINVAL
                 : change == Change.Add && !isKnownAsSocket ? _engine.Check(socket)
                 : IvError.None;
             if (error == IvError.None)
@@ -203,6 +203,8 @@ public sealed partial class EpollPort : IDisposable
         }
     }
 
+    private bool CanBeHonoured(EpollEvents events) => PortEvents.CanBeHonoured(events) && (events & _engine.Missing) == EpollEvents.None;
+
     private void ThrowIfRefused(IvError error, string operation, object socket, EpollEvents events)
     {
         if (error != IvError.None)
@@ -215,9 +217,9 @@ public sealed partial class EpollPort : IDisposable
     private void ThrowFromChange(IvError error, string operation, object socket, EpollEvents events)
     {
         ObjectDisposedException.ThrowIf(error == IvError.Disposed, this);
-        if (error == IvError.EINVAL && !PortEvents.CanBeHonoured(events))
+        if (error == IvError.EINVAL && !CanBeHonoured(events))
         {
-            throw new ArgumentException($"EpollPort: {operation}: {PortEvents.Advice(events)}.", nameof(events));
+            throw new ArgumentException($"EpollPort: {operation}: {PortEvents.Advice(events, _engine.Missing)}.", nameof(events));
         }
 
         throw new IvException(error, operation, socket, error switch

@@ -1,3 +1,6 @@
+using Ivy.Net.Interop.Bsd;
+using Ivy.Net.Interop.Windows;
+
 namespace Ivy.Net.Polling;
 
 /// <summary>How an <see cref="EpollPort"/> watches and waits: one engine for each kind of kernel.</summary>
@@ -14,9 +17,13 @@ internal abstract class PortEngine : IDisposable
 {
     /// <summary>The engine of this operating system.</summary>
     /// <exception cref="IvException">There is none, or the kernel refused.</exception>
-    public static PortEngine Create() => OperatingSystem.IsLinux()
-        ? new LinuxPortEngine()
-        : throw new IvException(IvError.ENOSYS, "create an EpollPort", subject: null, "This version has it for Linux");
+    public static PortEngine Create() =>
+        OperatingSystem.IsLinux() ? new LinuxPortEngine()
+        : OperatingSystem.IsWindows() ? new AfdPortEngine(AfdApi.System)
+        : new KqueuePortEngine(BsdKqueue.OfThisSystem());
+
+    /// <summary>What can be asked for elsewhere, and not here: refused before the engine sees it.</summary>
+    public virtual EpollEvents Missing => EpollEvents.None;
 
     /// <summary>EBADF for what is closed, ENOTSOCK for what is open and no socket.</summary>
     public abstract IvError Check(nint socket);

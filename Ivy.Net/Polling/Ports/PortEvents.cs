@@ -22,8 +22,9 @@ internal static class PortEvents
     public static EpollEvents Filter(EpollEvents happened, EpollEvents wanted) => happened & (wanted | Always) & ~EpollEvents.OneShot;
 
     /// <summary>Why flags are refused, and what to do instead.</summary>
-    public static string Advice(EpollEvents events) => (events & ~Known) switch
+    public static string Advice(EpollEvents events, EpollEvents missing) => (events & ~Known) switch
     {
+        EpollEvents.None when (events & missing & Urgent) != 0 => "EPOLLPRI can't be had on this system, which does not tell of urgent data. Set SO_OOBINLINE: it is data like any other then",
         (EpollEvents)(1u << 31) => "EPOLLET can't be had on every system: readiness here is level-triggered. Use EpollEvents.OneShot, and Modify when the socket has been drained",
         (EpollEvents)(1u << 28) => "EPOLLEXCLUSIVE can't be had on every system. Let each listener have one port, and EpollEvents.OneShot so that one thread gets it",
         (EpollEvents)(1u << 29) => "EPOLLWAKEUP can't be had on every system: a port does not keep the machine awake",

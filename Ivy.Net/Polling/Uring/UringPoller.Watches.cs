@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net.Polling;
@@ -87,23 +86,6 @@ public sealed unsafe partial class UringPoller
         _free.Push(slot);
     }
 
-    private static uint ToMask(IvBands want) =>
-        ((want & IvBands.In) != 0 ? Constants.EPOLLIN : 0)
-        | ((want & IvBands.Out) != 0 ? Constants.EPOLLOUT : 0)
-        | ((want & IvBands.Hangup) != 0 ? Constants.EPOLLRDHUP : 0)
-        | ((want & IvBands.Pri) != 0 ? Constants.EPOLLPRI : 0);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static IvBands ToBands(uint events) => events == Constants.EPOLLIN ? IvBands.In : ToManyBands(events);
-
-    private static IvBands ToManyBands(uint events) =>
-        ((events & Constants.EPOLLIN) != 0 ? IvBands.In : IvBands.None)
-        | ((events & Constants.EPOLLOUT) != 0 ? IvBands.Out : IvBands.None)
-        | ((events & Constants.EPOLLERR) != 0 ? IvBands.Err : IvBands.None)
-        | ((events & Constants.EPOLLHUP) != 0 ? IvBands.Closed : IvBands.None)
-        | ((events & Constants.EPOLLRDHUP) != 0 ? IvBands.Hangup : IvBands.None)
-        | ((events & Constants.EPOLLPRI) != 0 ? IvBands.Pri : IvBands.None);
-
     private void Apply(in IvChange change)
     {
         if (_byHandle.TryGetValue(change.Handle, out int slot) && _watches[slot].Token == change.Token)
@@ -181,7 +163,7 @@ public sealed unsafe partial class UringPoller
             return;
         }
 
-        uint mask = ToMask(watch.Want);
+        uint mask = EpollMask.Of(watch.Want);
         bool many = watch.Is(UringWatch.State.HalfClosed);
         if (watch.Is(UringWatch.State.Armed))
         {
@@ -285,14 +267,14 @@ public sealed unsafe partial class UringPoller
         }
         else
         {
-            uint events = (uint)answer.Result & (ToMask(watch.Want) | (AlwaysAnswered & ~Constants.EPOLLRDHUP));
+            uint events = (uint)answer.Result & (EpollMask.Of(watch.Want) | (AlwaysAnswered & ~Constants.EPOLLRDHUP));
             if (events == 0)
             {
                 Mute(slot, ref watch);
                 return count;
             }
 
-            report = new IvReady(watch.Token, ToBands(events));
+            report = new IvReady(watch.Token, EpollMask.ToBands(events));
             if (watch.Is(UringWatch.State.Armed))
             {
                 Disarm(slot, ref watch);

@@ -1,3 +1,4 @@
+using Ivy.Net.Interop;
 using Ivy.Net.Interop.Linux;
 
 namespace Ivy.Net.Polling;

@@ -118,7 +118,7 @@ internal sealed unsafe class UringRing : IDisposable
             return Sys.IoUringEnter(_ring.Fd, submit, complete, UringConstants.IORING_ENTER_GETEVENTS, null);
         }
 
-        TimeSpec timeout = WaitTime.ToTimeSpec(nanoseconds);
+        TimeSpec timeout = TimeSpec.Of(nanoseconds);
         var argument = new UringWaitArgument { Timeout = (ulong)&timeout };
         return Sys.IoUringEnter(_ring.Fd, submit, complete, UringConstants.IORING_ENTER_GETEVENTS | UringConstants.IORING_ENTER_EXT_ARG, &argument);
     }

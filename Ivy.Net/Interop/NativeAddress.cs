@@ -4,8 +4,9 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
+using Ivy.Net.Interop.Linux;
 
-namespace Ivy.Net.Interop.Linux;
+namespace Ivy.Net.Interop;
 
 /// <summary>
 /// struct sockaddr and its kinds, written and read without allocating: ip(7), ipv6(7), unix(7); Winsock's have the same layout. The
