@@ -14,6 +14,10 @@ const string Results = "artifacts/tests";
 const string CoverageReport = "artifacts/coverage";
 const string ManPages = "artifacts/man";
 const string Packages = "artifacts/packages";
+const string Precompiled = "artifacts/precompiled";
+
+// For these the package has the library compiled ahead of time, too, so that programs with it start sooner; elsewhere .NET compiles it as it runs.
+var platforms = new[] { "linux-arm64", "linux-x64", "osx-arm64", "win-x64" };
 
 Task("Clean").Does(() =>
 {
@@ -79,10 +83,40 @@ Task("Man").Does(() =>
 Task("Api").IsDependentOn("Build").Does(() =>
     RunTests(new DotNetTestSettings { Filter = "TestCategory=Api" }));
 
-Task("Pack").IsDependentOn("Build").Does(() =>
+Task("Precompile").IsDependentOn("Build").Does(() =>
+{
+    CleanDirectory(Precompiled);
+    foreach (var platform in platforms)
+    {
+        DotNetPublish("Ivy.Net/Precompiled", new DotNetPublishSettings
+        {
+            Configuration = configuration,
+            Runtime = platform,
+            SelfContained = false,
+            NoLogo = true,
+            OutputDirectory = $"{Precompiled}/{platform}/lib/net10.0",
+        });
+    }
+});
+
+Task("Pack").IsDependentOn("Precompile").Does(() =>
 {
     CleanDirectory(Packages);
-    DotNetPack("Ivy.Net", new DotNetPackSettings { Configuration = configuration, NoBuild = true, NoLogo = true, OutputDirectory = Packages });
+    DotNetPack("Ivy.Net", new DotNetPackSettings
+    {
+        Configuration = configuration,
+        NoBuild = true,
+        NoLogo = true,
+        OutputDirectory = Packages,
+        MSBuildSettings = new DotNetMSBuildSettings().WithProperty("PrecompiledPath", MakeAbsolute(Directory(Precompiled)).FullPath),
+    });
+
+    using var package = System.IO.Compression.ZipFile.OpenRead(GetFiles($"{Packages}/*.nupkg").Single().FullPath);
+    var missing = platforms.Where(platform => package.GetEntry($"runtimes/{platform}/lib/net10.0/Ivy.Net.dll") is null).ToList();
+    if (missing.Count > 0)
+    {
+        throw new CakeException($"the package has no library compiled for {string.Join(", ", missing)}");
+    }
 });
 
 // The tests and examples on Windows' own code, where there is no Windows: published for it, and run by Wine in a folder of its own.

@@ -13,7 +13,7 @@ namespace Ivy.Net.Tests.Conformance;
 [NonParallelizable]
 internal sealed class EventCostTests(ConformanceBackend backend)
 {
-    public static IEnumerable<ConformanceBackend> Backends => [ConformanceBackend.Epoll, ConformanceBackend.Poll];
+    public static IEnumerable<ConformanceBackend> Backends => [ConformanceBackend.Epoll, ConformanceBackend.Poll, ConformanceBackend.Uring];
 
     [Test]
     public void An_event_of_a_chain_is_a_wait_a_receive_and_a_send() => Count((bench, faults) =>
@@ -50,9 +50,17 @@ internal sealed class EventCostTests(ConformanceBackend backend)
         bench.Turn();
         Array.ForEach(far, socket => bench.Send(socket));
         faults.Clear();
-        bench.Turn();
+        int turns = 0;
+        while (received < active && turns < active)
+        {
+            bench.Turn();
+            turns++;
+        }
+
+        // The kernel hands over what io_uring has done in lots of 20.
         Assert.That(received, Is.EqualTo(active));
-        Assert.That(faults.Total, Is.EqualTo(active + 1), faults.ToString());
+        Assert.That(turns, backend == ConformanceBackend.Uring ? Is.LessThanOrEqualTo(active / 10) : Is.EqualTo(1));
+        Assert.That(faults.Total, Is.EqualTo(active + turns), faults.ToString());
     });
 
     [Test]
@@ -68,6 +76,7 @@ internal sealed class EventCostTests(ConformanceBackend backend)
                 PassOn(fd, all[(i + 1) % pairs].Far, i + 1 < pairs);
             },
         })];
+        bench.Turn();
         faults.Clear();
         Array.ForEach(fds, static fd => fd.Register());
         bench.Send(all[0].Far);
@@ -83,6 +92,7 @@ internal sealed class EventCostTests(ConformanceBackend backend)
         const int count = 1000;
         int fired = 0;
         IvTimer[] timers = [.. Enumerable.Range(0, count).Select(_ => bench.Own(new IvTimer(_ => fired++)))];
+        bench.Turn();
         faults.Clear();
         bench.Task(_ =>
         {

@@ -18,12 +18,21 @@ internal sealed class StartWorkload : IWorkload
             yield break;
         }
 
-        yield return Case(settings, program, "as built", Running.Programs.Command);
-
         // Publishing takes longer than all the rest of a smoke run.
-        if (settings.Scale != Scale.Smoke && ReadyToRunProgram.Publish() is { } published)
+        if (settings.Scale == Scale.Smoke)
         {
-            yield return Case(settings, program, "published with ReadyToRun", [published]);
+            yield return Case(settings, program, "as built", Running.Programs.Command);
+            yield break;
+        }
+
+        if (PublishedPrograms.WithLibraryOfThePackage() is { } packaged)
+        {
+            yield return Case(settings, program, "Ivy.Net from its package", [packaged]);
+        }
+
+        if (PublishedPrograms.ReadyToRun() is { } published)
+        {
+            yield return Case(settings, program, "the program published with ReadyToRun", [published]);
         }
     }
 
