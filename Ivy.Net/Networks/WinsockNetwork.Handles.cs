@@ -42,7 +42,10 @@ internal sealed unsafe partial class WinsockNetwork
     internal override IvError GetBlocking(nint handle, out bool blocking)
     {
         blocking = false;
-        return ErrorOf(handle, Winsock.SetBlocking(handle, blocking: false));
+        IvError error = ErrorOf(handle, Winsock.SetBlocking(handle, blocking: false));
+
+        // Of a file, which has no such mode, the poller says what it thinks.
+        return error is IvError.ENOTSOCK or IvError.EOPNOTSUPP && Kernel32.GetFileType(handle) == WinsockConstants.FILE_TYPE_DISK ? IvError.None : error;
     }
 
     internal override IvError SetBlocking(nint handle, bool blocking) => ErrorOf(handle, Winsock.SetBlocking(handle, blocking));
