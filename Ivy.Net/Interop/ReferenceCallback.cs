@@ -12,7 +12,7 @@ internal static class ReferenceCallback
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Call(object callback, object? state)
     {
-        Debug.Assert(callback.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(Action<>) && !type.GenericTypeArguments[0].IsValueType, "An Action<T> of a reference type.");
+        Debug.Assert(callback is MulticastDelegate, "An Action<T> of a reference type.");
 
         // SAFETY: the callers took callback and state from one generic method, so that the state is what the callback expects. A call
         // by Action<T> looks the same for all T that are references, which is also what makes delegates contravariant. Carrying T
