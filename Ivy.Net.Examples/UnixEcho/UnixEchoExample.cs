@@ -24,10 +24,9 @@ internal sealed class UnixEchoExample : IExample
     {
         var path = new Option<EndPoint>("--path")
         {
-            Description = "The path of the socket, or @ and an abstract name.",
+            Description = "The path of the socket, or @ and an abstract name [default: /tmp/ivy-echo.sock].",
             HelpName = "PATH",
             CustomParser = ParsePath,
-            DefaultValueFactory = static _ => IvEndPoint.Parse("unix:/tmp/ivy-echo.sock"),
         };
         command.Options.Add(path);
         command.SetAction(result =>
@@ -37,7 +36,7 @@ internal sealed class UnixEchoExample : IExample
                 throw new PlatformNotSupportedException("unix-echo: its socket is for its user alone by the file's mode, which Windows does not have. Use echo, on 127.0.0.1.");
             }
 
-            Run(result.GetValue(path)!);
+            Run(result.GetValue(path) ?? IvEndPoint.Parse("unix:/tmp/ivy-echo.sock"));
         });
     }
 

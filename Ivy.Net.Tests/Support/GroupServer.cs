@@ -17,16 +17,21 @@ internal sealed class GroupServer : IDisposable
 
     public GroupServer(IvLoopGroupOptions options, IvAcceptMode? mode = IvAcceptMode.ReusePort)
     {
-        if (mode == IvAcceptMode.SteerByCpu && OperatingSystem.IsWindows())
-        {
-            Assert.Ignore("Windows has no SO_REUSEPORT, of which SteerByCpu is made");
-        }
-
+        Require(mode == IvAcceptMode.ReusePort ? null : mode);
         Group = new IvLoopGroup(options);
         if (mode is { } accept)
         {
             // Where the mode is not the system's, the default one: what the tests are about is the same.
             EndPoint = (IPEndPoint)Group.Listen(new IPEndPoint(IPAddress.Loopback, 0), Welcome, accept == IvAcceptMode.ReusePort ? null : accept);
+        }
+    }
+
+    /// <summary>Skips the running test where the system has no such mode.</summary>
+    public static void Require(IvAcceptMode? mode)
+    {
+        if (mode is IvAcceptMode.ReusePort or IvAcceptMode.SteerByCpu && OperatingSystem.IsWindows())
+        {
+            Assert.Ignore($"Windows has no SO_REUSEPORT, of which {mode} is made");
         }
     }
 

@@ -62,6 +62,7 @@ internal sealed partial class IvLoopGroupStopTests
     [Test]
     public void Exception_of_an_accept_handler_that_the_hook_takes_resets_the_connection_and_no_drain_waits_for_it([Values] IvAcceptMode mode)
     {
+        GroupServer.Require(mode);
         using var group = new IvLoopGroup(GroupServer.Options(backend, 2, drainSeconds: 3600, loopOptions: _ => new IvLoopOptions
         {
             PollMethods = [GroupServer.Method(backend)],
