@@ -15,10 +15,10 @@ public sealed partial class IvLoop
     // How many looks in a row have to find posts and no descriptor before that: it is a flood then.
     private const int LooksOfFlood = 4;
 
-    // How long the loop lets posts of other threads gather in a flood: some 40 ns each, 3 microseconds. A loop that takes each post
+    // How long the loop lets posts of other threads gather in a flood: some 40 ns each, 5 microseconds. A loop that takes each post
     // as it comes, and a thread that posts the next, wait for each other's cache lines all the time: 70 to 80 ns for each post
-    // where it is 38 ns with this, on two cores with nothing but empty callbacks to run. A longer pause gains little.
-    private const int GatherGlances = 80;
+    // where it is 38 ns with this, on two cores with nothing but empty callbacks to run. A shorter pause gains less, a longer one little.
+    private const int GatherGlances = 130;
 
     // As many as that are a batch that has gathered by itself.
     private const int GatheredBatch = PostSegment.Size;
