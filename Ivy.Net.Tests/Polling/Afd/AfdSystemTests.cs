@@ -243,6 +243,57 @@ internal sealed class AfdSystemTests
     }
 
     [Test]
+    public void A_socket_on_two_loops_is_refused_by_the_second_until_the_first_lets_it_go()
+    {
+        (Socket near, Socket far) = Connection();
+        using var held = new ManualResetEventSlim();
+        using var asked = new ManualResetEventSlim();
+        Action first = LoopThread.Begin(1, _ =>
+        {
+            using var loop = new IvLoop();
+            using var fd = new IvFd(near.Handle) { HandlerIn = static _ => Assert.Fail("nothing was sent") };
+            fd.Register();
+            loop.Run(IvRunMode.NonBlocking);
+            held.Set();
+            asked.Wait();
+            fd.Unregister();
+            loop.Run(IvRunMode.NonBlocking);
+        });
+        held.Wait();
+        LoopThread.Run(loop =>
+        {
+            int received = 0;
+            using var fd = new IvFd(near.Handle) { HandlerIn = fd => received = near.Receive(new byte[8]) };
+            IvException? refused = Assert.Throws<IvException>(fd.Register);
+            Assert.That(refused!.Error, Is.EqualTo(IvError.EBUSY));
+            Assert.That(refused.Message, Does.Contain("Another loop watches the socket"));
+            Assert.That(fd.IsRegistered, Is.False);
+            asked.Set();
+            first();
+            fd.Register();
+            far.Send([1]);
+            Assert.That(loop.RunUntil(() => received == 1, LoopThread.Patience), Is.True);
+        });
+    }
+
+    [Test]
+    public void A_duplicate_is_watched_by_itself_and_outlives_the_one_it_was_made_of()
+    {
+        (Socket near, Socket far) = Connection();
+        Assert.That(IvNetwork.System.Duplicate(near.Handle, out nint duplicate), Is.EqualTo(IvError.None));
+        using var second = new Socket(new SafeSocketHandle(duplicate, ownsHandle: true));
+        _rig.Add(near.Handle, IvBands.In, 1);
+        _rig.Add(duplicate, IvBands.In, 2);
+        _rig.Remove(near.Handle, 1);
+        near.Dispose();
+        Assert.That(_rig.Look(), Is.Empty);
+        far.Send([1]);
+        Assert.That(_rig.Wait(), Is.EqualTo(["2 In"]));
+        Assert.That(second.Receive(new byte[8]), Is.EqualTo(1));
+        Assert.That(_rig.Look(), Is.Empty);
+    }
+
+    [Test]
     public void A_handle_given_out_anew_has_nothing_of_the_one_that_was_closed_while_registered()
     {
         Socket far = Datagram("127.0.0.1");

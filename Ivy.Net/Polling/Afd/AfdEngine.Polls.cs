@@ -136,11 +136,6 @@ internal sealed unsafe partial class AfdEngine
     private IvError Submit(int index, bool report)
     {
         ref AfdRegistration due = ref _registrations[index];
-        if (_isExclusive && !AfdInFlight.TryEnter(due.Socket, this))
-        {
-            return IvError.EBUSY;
-        }
-
         due.IsPartial = false;
         due.Armed = due.Want | AfdEvents.LocalClose;
         due.State = AfdPollState.Armed;
@@ -229,11 +224,6 @@ internal sealed unsafe partial class AfdEngine
     {
         ref AfdRegistration landed = ref _registrations[index];
         _inFlight--;
-        if (_isExclusive)
-        {
-            AfdInFlight.Leave(landed.Socket, this);
-        }
-
         if (landed.State == AfdPollState.Cancelling)
         {
             Owed--;
@@ -348,6 +338,15 @@ internal sealed unsafe partial class AfdEngine
             _byHandle.Remove(handle);
         }
 
+        LeaveSocket(index);
         Free(index);
+    }
+
+    private void LeaveSocket(int index)
+    {
+        if (_isExclusive)
+        {
+            AfdOwners.Leave(_registrations[index].Socket, this);
+        }
     }
 }

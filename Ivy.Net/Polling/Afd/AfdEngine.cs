@@ -53,7 +53,7 @@ internal sealed unsafe partial class AfdEngine : IDisposable
     /// Whether polls that are answered at once are ready without a packet. An owner whose threads wait in <see cref="Dequeue"/> while others
     /// start polls says no: it is the packet that wakes them.
     /// </param>
-    /// <param name="isExclusive">Whether a socket that another exclusive engine polls is refused (EBUSY), where <see cref="AfdInFlight"/> looks.</param>
+    /// <param name="isExclusive">Whether a socket that another exclusive engine polls is refused (EBUSY).</param>
     /// <exception cref="IvException">There is no AFD, or nothing is left of handles or memory.</exception>
     public AfdEngine(IAfdApi api, bool answersInline, bool isExclusive)
     {
@@ -145,9 +145,19 @@ internal sealed unsafe partial class AfdEngine : IDisposable
             return error;
         }
 
+        if (_isExclusive && !AfdOwners.TryEnter(socket, this))
+        {
+            return IvError.EBUSY;
+        }
+
         error = TryRent(out int index);
         if (error != IvError.None)
         {
+            if (_isExclusive)
+            {
+                AfdOwners.Leave(socket, this);
+            }
+
             return error;
         }
 
@@ -196,6 +206,7 @@ internal sealed unsafe partial class AfdEngine : IDisposable
     {
         ref AfdRegistration removed = ref _registrations[index];
         _byHandle.Remove(removed.Handle);
+        LeaveSocket(index);
         switch (removed.State)
         {
             case AfdPollState.Armed:
