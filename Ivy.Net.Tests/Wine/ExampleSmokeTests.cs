@@ -33,6 +33,7 @@ internal sealed partial class ExampleSmokeTests
 
     [TestCase("echo")]
     [TestCase("echo-idle")]
+    [TestCase("edge-echo")]
     [TestCase("cores")]
     [TestCase("chat")]
     [TestCase("epoll-port")]
@@ -135,6 +136,18 @@ internal sealed partial class ExampleSmokeTests
         using Process process = Start("connect", "--port", port.ToString());
         (string output, string errors) = End(process);
         Assert.That(output + errors, Does.Contain("refused").IgnoreCase);
+    }
+
+    [Test]
+    public void Every_example_is_tried_here()
+    {
+        using Process process = Start();
+        (string output, _) = End(process);
+        IEnumerable<string> listed = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split(' ')[0]);
+        IEnumerable<string> cases = typeof(ExampleSmokeTests).GetMethods()
+            .SelectMany(static method => method.GetCustomAttributes(typeof(TestCaseAttribute), inherit: false).Cast<TestCaseAttribute>())
+            .Select(static tried => ((string)tried.Arguments[0]!).Split(' ')[0]);
+        Assert.That(cases.Concat(["udp-echo", "proxy", "connect"]), Is.EquivalentTo(listed));
     }
 
     private static Process Start(params string[] arguments)
