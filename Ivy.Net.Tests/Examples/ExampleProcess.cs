@@ -68,7 +68,7 @@ internal sealed partial class ExampleProcess : IDisposable
         new(new ProcessStartInfo("/bin/sh", ["-c", line, "sh", Dotnet, "exec", Program, .. arguments]));
 
     // Whoever has started the tests may have SIGINT ignored, as a script's & does, and .NET would leave it so.
-    private static ProcessStartInfo Example(string[] arguments) => new("env", ["--default-signal=INT", Dotnet, "exec", Program, .. arguments]);
+    private static ProcessStartInfo Example(string[] arguments) => new("env", ["--default-signal=INT,HUP", Dotnet, "exec", Program, .. arguments]);
 
     /// <summary>Runs an example that ends by itself.</summary>
     public static ExampleProcess Run(params string[] arguments)
