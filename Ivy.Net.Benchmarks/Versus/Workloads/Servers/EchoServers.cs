@@ -49,11 +49,11 @@ internal static class EchoServers
         : [];
 
     // One that warms has both cores until it is warm. It is to be what it would be on the one that it then has, and a runtime that sees two has more
-    // threads, which wait for each other in other ways.
+    // threads, which wait for each other in other ways. With one processor it begins to optimize ten times as late, which is after it has been taken for warm: not here.
     private static EchoServer Own(RunSettings settings, IWorkload workload, IReadOnlyList<string> own, bool warms, string name, SubjectKind kind, params string[] program)
     {
         string[] command = [.. own, "subject", workload.Name, .. program, $"warm={(warms ? settings.WarmUp : 0)}"];
-        return new EchoServer(name, kind, warms ? ["env", "DOTNET_PROCESSOR_COUNT=1", .. command] : command) { SaysWhenWarm = warms };
+        return new EchoServer(name, kind, warms ? ["env", "DOTNET_PROCESSOR_COUNT=1", "DOTNET_TC_DelaySingleProcMultiplier=1", .. command] : command) { SaysWhenWarm = warms };
     }
 
     // A kernel or a sandbox may refuse one.
