@@ -202,7 +202,6 @@ internal sealed unsafe partial class WinsockNetwork : IvNetwork
         return ErrorOf(handle, Ws2.connect(handle, zeros, family == WinsockConstants.AF_INET6 ? largest : smallest));
     }
 
-    // Winsock says how long the address is: half an address, or one of a length that nobody could have written, is none.
     // Winsock refuses to tell one that is longer than the room for it; here it is left out.
     private static void SetAddress(SocketAddress address, ReadOnlySpan<byte> told)
     {
@@ -214,6 +213,7 @@ internal sealed unsafe partial class WinsockNetwork : IvNetwork
         SetSize(address, told.Length);
     }
 
+    // Winsock says how long the address is: half an address, or one of a length that nobody could have written, is none.
     private static void SetSize(SocketAddress address, int length)
     {
         if (length < 0 || length > address.Buffer.Length)
