@@ -49,10 +49,10 @@ internal sealed class ServerLoadTests
         Assert.That(Messages.Judge(output, "connect: Connection refused\n", exitCode).Rejection, Is.EqualTo(reason));
 
     [Test]
-    public void Memory_is_counted_per_connection_and_never_below_zero()
+    public void Memory_is_counted_per_connection_after_the_first_ones_and_never_below_zero()
     {
-        var load = new IdleLoad("load_idle", 100, settle: 1, seconds: 2);
-        const string Line = "connections=100 errors=0 seconds=2.0 server_cpu_ns=3000 resident_before=5000000 resident_after=5030000 anonymous_before=2000000 anonymous_after=1999000";
+        var load = new IdleLoad("load_idle", 100, first: 25, settle: 1, seconds: 2);
+        const string Line = "connections=100 first=25 errors=0 seconds=2.0 server_cpu_ns=3000 resident_before=5000000 resident_after=5022500 anonymous_before=2000000 anonymous_after=1999000";
         Sample sample = load.Judge(Line, string.Empty, 0);
         Assert.That(sample.Rejection, Is.Null);
         Assert.That(sample.Values[IdleLoad.Resident], Is.EqualTo(300));

@@ -109,7 +109,7 @@ __attribute__((unused)) static int open_connection(unsigned source, int flags)
 
 // What they are told on the command line; each has a use for some of it.
 static struct {
-    unsigned connections;
+    unsigned connections, first;
     size_t size, depth;
     double warm, seconds;
     uint64_t messages;
@@ -122,7 +122,8 @@ static void parse(int argc, char **argv, const char *usage)
     static const struct option options[] = {
         { "port", required_argument, NULL, 'p' }, { "connections", required_argument, NULL, 'c' }, { "size", required_argument, NULL, 's' },
         { "depth", required_argument, NULL, 'd' }, { "warm", required_argument, NULL, 'w' }, { "seconds", required_argument, NULL, 't' },
-        { "messages", required_argument, NULL, 'm' }, { "server-pid", required_argument, NULL, 'P' }, { "spin", no_argument, NULL, 'S' }, { 0 },
+        { "messages", required_argument, NULL, 'm' }, { "server-pid", required_argument, NULL, 'P' }, { "spin", no_argument, NULL, 'S' },
+        { "first", required_argument, NULL, 'f' }, { 0 },
     };
     bool wrong = false;
     for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
@@ -136,11 +137,12 @@ static void parse(int argc, char **argv, const char *usage)
             case 'm': given.messages = strtoull(optarg, NULL, 10); break;
             case 'P': given.server_pid = atoi(optarg); break;
             case 'S': given.spin = true; break;
+            case 'f': given.first = (unsigned)atoi(optarg); break;
             default: wrong = true;
         }
     }
 
-    if (wrong || given.connections < 1 || given.connections > 60000 || given.size < 1 || given.size > MOST || given.depth < 1 || given.depth > 1024
+    if (wrong || given.connections < 1 || given.connections > 60000 || given.first >= given.connections || given.size < 1 || given.size > MOST || given.depth < 1 || given.depth > 1024
         || given.warm < 0 || given.seconds <= 0) {
         fprintf(stderr, "usage: %s %s\n", argv[0], usage);
         exit(2);

@@ -35,25 +35,26 @@ internal static class EchoServers
 
         own ??= Running.Programs.Command;
         string[] sockets = ["sockets", $"waits={(waits ? 1 : 0)}"];
-        yield return Own(settings, workload, own, warms, Sockets, SubjectKind.DotNet, sockets);
-        yield return Own(settings, workload, ["env", "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1", .. own], warms, $"{Sockets}-inline", SubjectKind.DotNet, sockets);
+        yield return Own(settings, workload, own, warms, waits, Sockets, SubjectKind.DotNet, sockets);
+        yield return Own(settings, workload, ["env", "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1", .. own], warms, waits, $"{Sockets}-inline", SubjectKind.DotNet, sockets);
         foreach (IvPollMethod method in IvPollMethod.All.Where(IsAvailable))
         {
-            yield return Own(settings, workload, own, warms, $"ivy-{method}", SubjectKind.Ivy, "ivy", $"on={method}");
+            yield return Own(settings, workload, own, warms, waits, $"ivy-{method}", SubjectKind.Ivy, "ivy", $"on={method}");
         }
     }
 
     /// <summary>The completion engine, where there is one.</summary>
     public static IEnumerable<EchoServer> Completing(RunSettings settings, IWorkload workload) => CompletionEchoServer.IsAvailable
-        ? [Own(settings, workload, Running.Programs.Command, warms: true, IvyOnCompletions, SubjectKind.Ivy, IvyOnCompletions)]
+        ? [Own(settings, workload, Running.Programs.Command, warms: true, waits: false, IvyOnCompletions, SubjectKind.Ivy, IvyOnCompletions)]
         : [];
 
     // One that warms has both cores until it is warm. It is to be what it would be on the one that it then has, and a runtime that sees two has more
-    // threads, which wait for each other in other ways. With one processor it begins to optimize ten times as late, which is after it has been taken for warm: not here.
-    private static EchoServer Own(RunSettings settings, IWorkload workload, IReadOnlyList<string> own, bool warms, string name, SubjectKind kind, params string[] program)
+    // threads, which wait for each other in other ways. With one processor it begins to optimize ten times as late, which is after it has been taken for warm, or after
+    // the first connections of those that idle: not here.
+    private static EchoServer Own(RunSettings settings, IWorkload workload, IReadOnlyList<string> own, bool warms, bool waits, string name, SubjectKind kind, params string[] program)
     {
         string[] command = [.. own, "subject", workload.Name, .. program, $"warm={(warms ? settings.WarmUp : 0)}"];
-        return new EchoServer(name, kind, warms ? ["env", "DOTNET_PROCESSOR_COUNT=1", "DOTNET_TC_DelaySingleProcMultiplier=1", .. command] : command) { SaysWhenWarm = warms };
+        return new EchoServer(name, kind, warms || waits ? ["env", "DOTNET_PROCESSOR_COUNT=1", "DOTNET_TC_DelaySingleProcMultiplier=1", .. command] : command) { SaysWhenWarm = warms };
     }
 
     // A kernel or a sandbox may refuse one.

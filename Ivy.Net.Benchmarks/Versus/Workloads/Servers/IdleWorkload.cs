@@ -5,8 +5,8 @@ namespace Ivy.Net.Benchmarks.Versus.Workloads.Servers;
 /// <summary>Connections that do nothing.</summary>
 internal sealed class IdleWorkload : IWorkload
 {
-    // For what a server does after its last connection, in seconds.
-    private const double Settle = 0.5;
+    // For what a server does after some connections, in seconds: twice as long as the runtime waits before it compiles anew.
+    private const double Settle = 0.2;
 
     // To open one, with its echo, and to close it; measured.
     private const double MicrosecondsPerConnection = 60;
@@ -26,7 +26,7 @@ internal sealed class IdleWorkload : IWorkload
 
         int connections = settings.Scale == Scale.Smoke ? 50 : 15_000;
         RunSettings connecting = settings with { Repetition = TimeSpan.FromMicroseconds(connections * MicrosecondsPerConnection) };
-        var load = new IdleLoad(program, connections, settle: settings.Scale == Scale.Smoke ? 0 : Settle, seconds: settings.Duration / 1e3);
+        var load = new IdleLoad(program, connections, first: connections / 15, settle: settings.Scale == Scale.Smoke ? 0 : Settle, seconds: settings.Duration / 1e3);
         yield return new WorkloadCase
         {
             Workload = Name,
