@@ -65,6 +65,65 @@ internal sealed class SystemCallCountTests(ConformanceBackend backend)
     });
 
     [Test]
+    [Category("F4")]
+    public void A_socket_whose_handler_is_taken_away_and_set_in_a_later_turn_costs_nothing_while_nothing_comes() => Count((bench, faults) =>
+    {
+        (IvSocket near, IvSocket far) = bench.Pair();
+        IvFd fd = bench.Watch(near, bench.Say("in"));
+        bench.Turn();
+        faults.Clear();
+        for (int i = 0; i < 10; i++)
+        {
+            fd.HandlerIn = null;
+            bench.Turn();
+            fd.HandlerIn = Read;
+            bench.Turn();
+        }
+
+        Assert.That(faults[SysCall.EpollCtl], Is.Zero);
+        bench.Send(far);
+        bench.Turn();
+        Assert.That(bench.Log, Is.EqualTo(["read"]));
+
+        void Read(IvFd ready)
+        {
+            bench.Log.Add("read");
+            near.Receive(new byte[100]);
+        }
+    });
+
+    [Test]
+    [Category("B3")]
+    [Category("F4")]
+    public void Data_that_nobody_wants_is_one_report_and_from_then_on_each_change_is_told() => Count((bench, faults) =>
+    {
+        (IvSocket near, IvSocket far) = bench.Pair();
+        IvFd fd = bench.Watch(near, bench.Say("in"));
+        bench.Turn();
+        int call = backend == ConformanceBackend.Epoll ? 1 : 0;
+        fd.HandlerIn = null;
+        bench.Send(far);
+        faults.Clear();
+        bench.Turn(10);
+        Assert.That(faults[SysCall.EpollCtl], Is.EqualTo(call), "disarmed when it has been reported");
+        bench.AssertSleeps("nobody reads it, and nobody is asked to");
+        Assert.That(bench.Log, Is.Empty);
+
+        fd.HandlerIn = bench.Say("in");
+        bench.Turn();
+        Assert.That(bench.Log, Is.EqualTo(["in"]), "what has come meanwhile");
+        near.Receive(new byte[100]);
+        faults.Clear();
+        long events = bench.Loop.Counters.Events;
+        fd.HandlerIn = null;
+        bench.Turn();
+        Assert.That(faults[SysCall.EpollCtl], Is.EqualTo(call), "told at once, as somebody sends without being asked");
+        bench.Send(far);
+        bench.Turn(3);
+        Assert.That(bench.Loop.Counters.Events, Is.EqualTo(events));
+    });
+
+    [Test]
     public void Registering_a_socket_is_one_call_and_disposing_it_two() => Count((bench, faults) =>
     {
         int control = backend == ConformanceBackend.Epoll ? 1 : 0;

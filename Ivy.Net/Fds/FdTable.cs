@@ -11,6 +11,9 @@ namespace Ivy.Net;
 /// closed) is an orphan: it stays registered, and never reaches the kernel again.</para>
 /// <para>D3: a descriptor is at most once on the list of changes, and is told to the poller only if what it wants differs
 /// from what the poller was told last.</para>
+/// <para>D4: where telling costs a system call, a socket of which data was wanted, and nothing is for the moment, stays armed: mostly it is
+/// wanted again before anything comes. Something that does come is one report without an addressee, which disarms it; and from then
+/// on, in that registration, the poller is told each time.</para>
 /// </remarks>
 internal sealed class FdTable(IvLoop loop)
 {
@@ -56,6 +59,28 @@ internal sealed class FdTable(IvLoop loop)
 
         ghost = true;
         return null;
+    }
+
+    /// <summary>Brings near what will be dispatched soon.</summary>
+    public void Prefetch(ulong token)
+    {
+        uint slot = (uint)token;
+        Slot[] slots = _slots;
+        if (slot < (uint)slots.Length)
+        {
+            slots[slot].Fd?.Prefetch();
+        }
+    }
+
+    /// <summary>Brings near what the one refers to that will be dispatched next.</summary>
+    public void PrefetchSource(ulong token)
+    {
+        uint slot = (uint)token;
+        Slot[] slots = _slots;
+        if (slot < (uint)slots.Length)
+        {
+            slots[slot].Fd?.PrefetchSource();
+        }
     }
 
     /// <summary>Who holds a number; null if nobody does.</summary>
@@ -178,6 +203,7 @@ internal sealed class FdTable(IvLoop loop)
         }
 
         int count = 0;
+        bool staysArmed = loop.Poller.StaysArmed;
         for (int i = 0; i < _dirtyCount; i++)
         {
             // The slot may have been freed since, or belong to another one, which is looked at once more at no harm.
@@ -188,7 +214,7 @@ internal sealed class FdTable(IvLoop loop)
 
             fd.IsChanged = false;
             IvBands want = fd.Interest;
-            if (want != fd.Told && fd.Error == IvError.None && !fd.IsOrphan)
+            if (want != fd.Told && fd.Error == IvError.None && !fd.IsOrphan && (want != IvBands.None || !staysArmed || !fd.MayStayArmed))
             {
                 IvBands told = Planted.Active == PlantedBug.LostInterest ? want & ~IvBands.Out : want;
                 _changes[count++] = new IvChange(fd.Handle, fd.Token, fd.Told, told);

@@ -20,6 +20,9 @@ namespace Ivy.Net;
 /// </remarks>
 public sealed partial class IvFd : IvObject, ISocketWatcher
 {
+    // In the byte of what was told, beside the bands.
+    private const byte Unwanted = 128;
+
     private readonly nint _handle;
 
     // The socket, the SafeHandle, or null for a bare number. One field, and small ones below: a server has one object of this
@@ -41,6 +44,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     {
         ArgumentNullException.ThrowIfNull(socket);
         _source = socket;
+        HasSocket = true;
         _handle = socket.Handle;
     }
 
@@ -79,7 +83,7 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     public nint Handle => _handle;
 
     /// <summary>The socket that is watched, null if the object was made from a number or a handle.</summary>
-    public IvSocket? Socket => _source as IvSocket;
+    public IvSocket? Socket => HasSocket ? Unsafe.As<IvSocket>(_source) : null;
 
     /// <summary>Called when a read would not block: data, a connection to accept, the end, or an error.</summary>
     public Action<IvFd>? HandlerIn
@@ -151,9 +155,13 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     // What the poller was told last.
     internal IvBands Told
     {
-        get => (IvBands)_told;
-        set => _told = (byte)value;
+        get => (IvBands)(_told & ~Unwanted);
+        set => _told = (byte)((byte)value | (_told & Unwanted));
     }
+
+    // Of a socket that was watched for data alone: whether the poller need not be told when it is no longer. Not if that has led to a
+    // report that nobody wanted, once in this registration.
+    internal bool MayStayArmed => _told == (byte)IvBands.In && HasSocket && !Has(FdFlags.HasSink);
 
     internal bool IsAlwaysReady => Has(FdFlags.IsAlwaysReady);
 
@@ -330,7 +338,17 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
     internal void Attach(ulong token, IvBands told)
     {
         Token = token;
-        Told = told;
+        _told = (byte)told;
+    }
+
+    /// <summary>It was reported while nothing was wanted of it: the poller has to be told now, and from now on at once.</summary>
+    internal void OnUnwanted(FdTable table)
+    {
+        if (Told != IvBands.None)
+        {
+            _told |= Unwanted;
+            table.MarkChanged(this);
+        }
     }
 
     internal void AttachAlwaysReady(ulong token)

@@ -32,6 +32,7 @@ public abstract class IvObject : IDisposable
         Background = 1,
         Disposed = 2,
         Internal = 4,
+        Socket = 8,
     }
 
     /// <summary>What messages, dumps and reports call the object.</summary>
@@ -87,6 +88,14 @@ public abstract class IvObject : IDisposable
     {
         get => (_flags & ObjectFlags.Internal) != 0;
         init => _flags = value ? _flags | ObjectFlags.Internal | ObjectFlags.Background : _flags;
+    }
+
+    // Of an IvFd: what it watches is an IvSocket. Here, beside what each dispatch reads: handlers ask for it at each event, and the type
+    // of the socket itself, or the end of the object, would be one more line of memory to wait for.
+    private protected bool HasSocket
+    {
+        get => (_flags & ObjectFlags.Socket) != 0;
+        init => _flags = value ? _flags | ObjectFlags.Socket : _flags & ~ObjectFlags.Socket;
     }
 
     internal ObjectKind Kind => _kind;

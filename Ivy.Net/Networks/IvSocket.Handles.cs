@@ -148,7 +148,7 @@ public sealed partial class IvSocket
         }
 
         // Socket thinks that a descriptor it is given blocks, whatever fcntl(2) says: it must be told.
-        return new Socket(new SafeSocketHandle(Detach(), _ownsHandle)) { Blocking = false };
+        return new Socket(new SafeSocketHandle(Detach(), Is(Traits.OwnsHandle))) { Blocking = false };
     }
 
     /// <summary>Sends bytes and, with the first of them, duplicates of descriptors to the process at the other end: SCM_RIGHTS, unix(7).</summary>
@@ -197,7 +197,7 @@ public sealed partial class IvSocket
             ? _network.ReceiveHandles(handle, buffer, handles, out count, out truncated)
             : IvIoResult.Failed(refused);
         GC.KeepAlive(this);
-        return result.IsEnd && !_hasEnd ? IvIoResult.Ok(0) : result;
+        return result.IsEnd && !Is(Traits.HasEnd) ? IvIoResult.Ok(0) : result;
     }
 
     private static void RequireByte(int length, string parameter)

@@ -23,7 +23,7 @@ public sealed partial class IvSocket
         nint handle = IoHandle;
         IvIoResult result = handle == Closed
             ? IvIoResult.Failed(IvError.Disposed)
-            : _network.Receive(handle, buffer, SocketFlags.None, _hasEnd);
+            : _network.Receive(handle, buffer, SocketFlags.None, Is(Traits.HasEnd));
         GC.KeepAlive(this);
         return result;
     }
@@ -36,7 +36,7 @@ public sealed partial class IvSocket
     {
         nint handle = IoHandle;
         IvError refused = Refuse(handle, flags);
-        IvIoResult result = refused == IvError.None ? _network.Receive(handle, buffer, flags, _hasEnd) : IvIoResult.Failed(refused);
+        IvIoResult result = refused == IvError.None ? _network.Receive(handle, buffer, flags, Is(Traits.HasEnd)) : IvIoResult.Failed(refused);
         GC.KeepAlive(this);
         return result;
     }
@@ -56,7 +56,7 @@ public sealed partial class IvSocket
         nint handle = IoHandle;
         IvError refused = handle == Closed ? IvError.Disposed : RefuseVector(buffers.Length);
         IvIoResult result = refused == IvError.None
-            ? _network.ReceiveV(handle, buffers[..Math.Min(buffers.Length, MaxBatch)], SocketFlags.None, _hasEnd)
+            ? _network.ReceiveV(handle, buffers[..Math.Min(buffers.Length, MaxBatch)], SocketFlags.None, Is(Traits.HasEnd))
             : IvIoResult.Failed(refused);
         GC.KeepAlive(this);
         return result;

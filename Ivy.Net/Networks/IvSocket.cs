@@ -20,28 +20,36 @@ namespace Ivy.Net;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed partial class IvSocket : IDisposable
 {
+    /// <summary>Where the runtime puts what each receive and send reads: from here to <see cref="LastOffset"/>.</summary>
+    internal const int FirstOffset = 32;
+    internal const int LastOffset = 55;
+
     private const nint Closed = -1;
 
+    // A server has one object of this class for each connection: 64 bytes, and what each receive and send reads stands side by side
+    // at their end. What is seldom asked for comes first.
+    private string? _name;
+    private ISocketWatcher? _watcher;
+    private ISocketOwner? _owner;
     private readonly IvNetwork _network;
-
-    // 0 bytes are the end: so on a stream, and on SOCK_SEQPACKET, where an empty record can't be told from it (recv(2)).
-    private readonly bool _hasEnd;
-    private readonly bool _ownsHandle;
-    private readonly bool _restoreBlocking;
 
     // The descriptor until Dispose or Detach takes it out, once, by an exchange: closing a number twice hits a stranger.
     private nint _handle;
+    private readonly AddressFamily _family;
+    private readonly short _protocol;
+    private readonly sbyte _type;
+    private Traits _traits;
 
     private IvSocket(IvNetwork network, nint handle, AddressFamily family, SocketType type, ProtocolType protocol, bool ownsHandle = true, bool restoreBlocking = false)
     {
         _network = network;
         _handle = handle;
-        _hasEnd = type is SocketType.Stream or SocketType.Seqpacket;
-        _ownsHandle = ownsHandle;
-        _restoreBlocking = restoreBlocking;
-        AddressFamily = family;
-        SocketType = type;
-        ProtocolType = protocol;
+        _family = family;
+        _protocol = unchecked((short)protocol);
+        _type = (sbyte)type;
+        _traits = (type is SocketType.Stream or SocketType.Seqpacket ? Traits.HasEnd : Traits.None)
+            | (ownsHandle ? Traits.OwnsHandle : Traits.None)
+            | (restoreBlocking ? Traits.RestoresBlocking : Traits.None);
     }
 
     /// <summary>Closes a socket that was forgotten, and touches nothing else.</summary>
@@ -50,10 +58,22 @@ public sealed partial class IvSocket : IDisposable
 #pragma warning restore MA0055
     {
         nint handle = Interlocked.Exchange(ref _handle, Closed);
-        if (handle != Closed && _ownsHandle)
+        if (handle != Closed && Is(Traits.OwnsHandle))
         {
             _network.CloseForgotten(handle);
         }
+    }
+
+    [Flags]
+    private enum Traits : byte
+    {
+        None = 0,
+
+        // 0 bytes are the end: so on a stream, and on SOCK_SEQPACKET, where an empty record can't be told from it (recv(2)).
+        HasEnd = 1,
+        OwnsHandle = 2,
+        RestoresBlocking = 4,
+        HandedOver = 8,
     }
 
     /// <summary>The descriptor; -1 once the socket is disposed or detached. Do not close it.</summary>
@@ -64,28 +84,44 @@ public sealed partial class IvSocket : IDisposable
 
     /// <summary>The family: <see cref="AddressFamily.InterNetwork"/>, <see cref="AddressFamily.InterNetworkV6"/>,
     /// <see cref="AddressFamily.Unix"/> …; <see cref="AddressFamily.Unknown"/> for a socket taken over whose family .NET does not name.</summary>
-    public AddressFamily AddressFamily { get; }
+    public AddressFamily AddressFamily => _family;
 
     /// <summary>The type: <see cref="SocketType.Stream"/>, <see cref="SocketType.Dgram"/> …</summary>
-    public SocketType SocketType { get; }
+    public SocketType SocketType => (SocketType)_type;
 
     /// <summary>The protocol: <see cref="ProtocolType.Tcp"/>, <see cref="ProtocolType.Udp"/>; <see cref="ProtocolType.Unspecified"/> for Unix sockets.</summary>
-    public ProtocolType ProtocolType { get; }
+    public ProtocolType ProtocolType => (ProtocolType)_protocol;
 
     /// <summary>What messages and dumps call it; null at first, the name from LISTEN_FDNAMES for an inherited listener.</summary>
-    public string? Name { get; set; }
+    public string? Name
+    {
+        get => _name;
+        set => _name = value;
+    }
 
     /// <summary>Whether it has been disposed or detached. Any thread may ask.</summary>
     public bool IsDisposed => Volatile.Read(ref _handle) == Closed;
 
     // An engine receives and sends for it.
-    internal bool IsHandedOver { get; set; }
+    internal bool IsHandedOver
+    {
+        get => Is(Traits.HandedOver);
+        set => _traits = value ? _traits | Traits.HandedOver : _traits & ~Traits.HandedOver;
+    }
 
     // Who watches it: is told before the descriptor goes away.
-    internal ISocketWatcher? Watcher { get; set; }
+    internal ISocketWatcher? Watcher
+    {
+        get => _watcher;
+        set => _watcher = value;
+    }
 
     // Who counts it: is told, once, when the descriptor has gone.
-    internal ISocketOwner? Owner { get; set; }
+    internal ISocketOwner? Owner
+    {
+        get => _owner;
+        set => _owner = value;
+    }
 
     /// <summary>Makes a socket that is neither bound nor connected.</summary>
     /// <param name="family">The family.</param>
@@ -194,11 +230,11 @@ public sealed partial class IvSocket : IDisposable
             return;
         }
 
-        if (_ownsHandle)
+        if (Is(Traits.OwnsHandle))
         {
             _network.Close(handle);
         }
-        else if (_restoreBlocking)
+        else if (Is(Traits.RestoresBlocking))
         {
             _network.SetBlocking(handle, blocking: true);
         }
@@ -257,6 +293,8 @@ public sealed partial class IvSocket : IDisposable
             Throw(error, operation);
         }
     }
+
+    private bool Is(Traits traits) => (_traits & traits) != 0;
 
     // The descriptor for whoever reads and writes.
     private nint IoHandle

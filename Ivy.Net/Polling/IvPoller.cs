@@ -114,6 +114,9 @@ public abstract class IvPoller : IDisposable
     {
     }
 
+    // Whether each change of interest costs a system call of its own.
+    internal virtual bool StaysArmed => false;
+
     // Nanoseconds of a clock that may lag by some milliseconds, for statistics: cheaper where the system has one.
     internal virtual long CoarseNow => Now.Nanoseconds;
 

@@ -55,6 +55,8 @@ public sealed unsafe class EpollPoller : IvPoller
     /// <inheritdoc/>
     public override IvTimestamp Now => IvTimestamp.System;
 
+    internal override bool StaysArmed => true;
+
     internal override long CoarseNow => IvTimestamp.SystemCoarse;
 
     /// <inheritdoc/>
