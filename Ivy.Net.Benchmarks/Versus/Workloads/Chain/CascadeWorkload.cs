@@ -1,4 +1,5 @@
 using Ivy.Net.Benchmarks.Versus.Running;
+using Ivy.Net.Polling;
 
 namespace Ivy.Net.Benchmarks.Versus.Workloads.Chain;
 
@@ -12,6 +13,23 @@ internal sealed class CascadeWorkload(ChainWorkload chain) : IWorkload
 
     public IReadOnlyDictionary<string, Action<SubjectArguments>> Programs => chain.Programs;
 
-    public IEnumerable<WorkloadCase> Cases(RunSettings settings) =>
-        (settings.Scale == Scale.Smoke ? [4] : (int[])[100, 1000]).Select(pairs => ChainWorkload.Case(settings, this, $"{pairs} pairs", "mode=cascade", $"pairs={pairs}"));
+    public IEnumerable<WorkloadCase> Cases(RunSettings settings) => (settings.Scale == Scale.Smoke ? [4] : (int[])[100, 1000]).Select(pairs => Case(settings, pairs));
+
+    // Twice on epoll: IvFd.Unregister promises that the kernel has let go of the descriptor, and so costs a system call, as Register does. The stopping and
+    // starting of libev and libuv promises no such thing; what does the same here is to take the handler away and to set it again.
+    private WorkloadCase Case(RunSettings settings, int pairs)
+    {
+        string ivy = ChainWorkload.ProgramOf(IvPollMethod.Epoll);
+        string kept = $"{ivy}-kept";
+        string[] parameters = [$"pairs={pairs}"];
+        WorkloadCase all = ChainWorkload.Case(settings, this, $"{pairs} pairs", ["mode=cascade", .. parameters]);
+        Subject[] keeping = all.Subjects.Any(subject => subject.Name == ivy)
+            ? [Running.Programs.Own(settings, kept, SubjectKind.Ivy, this, ivy, ["mode=kept", .. parameters, settings.WarmUpArgument, settings.DurationArgument, settings.CoreArgument])]
+            : [];
+        return all with
+        {
+            Subjects = [.. all.Subjects, .. keeping],
+            Targets = [.. all.Targets, .. all.Targets.Where(target => target.Peer is null).Select(target => target with { Subject = kept })],
+        };
+    }
 }

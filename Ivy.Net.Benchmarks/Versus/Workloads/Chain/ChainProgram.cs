@@ -4,14 +4,19 @@ using Ivy.Net.Polling;
 
 namespace Ivy.Net.Benchmarks.Versus.Workloads.Chain;
 
-/// <summary>The chain and the cascade workload on Ivy.Net: IvFd and IvSocket, as in Peers/chain.h.</summary>
+/// <summary>
+/// The chain and the cascade workload on Ivy.Net: IvFd and IvSocket, as in Peers/chain.h. With <c>mode=kept</c> the pairs of the cascade stay registered, and
+/// their handlers are set and taken away.
+/// </summary>
 internal sealed class ChainProgram : IDisposable
 {
     private readonly IvLoop _loop;
     private readonly Figures _figures = new();
     private readonly IvSocket[] _far;
     private readonly IvFd[] _near;
+    private readonly Action<IvFd> _handler;
     private readonly bool _isCascade;
+    private readonly bool _isKept;
     private readonly int _active;
     private readonly int _writes;
     private long _events;
@@ -22,18 +27,19 @@ internal sealed class ChainProgram : IDisposable
     public ChainProgram(SubjectArguments arguments, IvPollMethod method)
     {
         _loop = new IvLoop(new IvLoopOptions { PollMethods = [method] });
-        _isCascade = arguments.Text("mode") == "cascade";
+        _isKept = arguments.Text("mode") == "kept";
+        _isCascade = _isKept || arguments.Text("mode") == "cascade";
         _active = _isCascade ? 0 : arguments.Number("active");
         _writes = _isCascade ? 0 : arguments.Number("writes");
         int pairs = arguments.Number("pairs");
         _far = new IvSocket[pairs];
         _near = new IvFd[pairs];
-        Action<IvFd> handler = OnReadable;
+        _handler = OnReadable;
         for (int i = 0; i < pairs; i++)
         {
             (IvSocket near, _far[i]) = IvSocket.CreatePair();
-            _near[i] = new IvFd(near) { State = i, HandlerIn = handler };
-            if (!_isCascade)
+            _near[i] = new IvFd(near) { State = i, HandlerIn = _isKept ? null : _handler };
+            if (_isKept || !_isCascade)
             {
                 _near[i].Register();
             }
@@ -68,7 +74,15 @@ internal sealed class ChainProgram : IDisposable
         _events++;
         if (_isCascade)
         {
-            fd.Unregister();
+            if (_isKept)
+            {
+                fd.HandlerIn = null;
+            }
+            else
+            {
+                fd.Unregister();
+            }
+
             if (i + 1 < _far.Length)
             {
                 SendTo(i + 1);
@@ -106,7 +120,14 @@ internal sealed class ChainProgram : IDisposable
             {
                 foreach (IvFd fd in _near)
                 {
-                    fd.Register();
+                    if (_isKept)
+                    {
+                        fd.HandlerIn = _handler;
+                    }
+                    else
+                    {
+                        fd.Register();
+                    }
                 }
 
                 SendTo(0);

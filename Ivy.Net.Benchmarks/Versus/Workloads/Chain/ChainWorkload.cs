@@ -55,7 +55,8 @@ internal sealed class ChainWorkload : IWorkload
         IEnumerable<Subject> Peer(string subject, SubjectKind kind, string source, params Library[] libraries) => Running.Programs.Peer(settings, subject, kind, source, libraries, all);
     }
 
-    private static string ProgramOf(IvPollMethod method) => $"ivy-{method}";
+    /// <summary>The program, and subject, of a poll method.</summary>
+    internal static string ProgramOf(IvPollMethod method) => $"ivy-{method}";
 
     // A kernel or a sandbox may refuse one.
     private static IEnumerable<string> Available(RunSettings settings)
