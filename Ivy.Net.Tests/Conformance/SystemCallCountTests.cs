@@ -121,6 +121,28 @@ internal sealed class SystemCallCountTests(ConformanceBackend backend)
         bench.Send(far);
         bench.Turn(3);
         Assert.That(bench.Loop.Counters.Events, Is.EqualTo(events));
+
+        near.Receive(new byte[100]);
+        fd.Unregister();
+        fd.HandlerIn = bench.Say("in");
+        fd.Register();
+        bench.Turn();
+        faults.Clear();
+        fd.HandlerIn = null;
+        bench.Turn();
+        Assert.That(faults[SysCall.EpollCtl], Is.Zero, "another registration, another chance");
+    });
+
+    [Test]
+    [Category("F4")]
+    public void A_descriptor_that_others_may_close_is_told_of_at_each_change() => Count((bench, faults) =>
+    {
+        IvFd fd = bench.Watch(bench.Numbers().Near, bench.Say("in"));
+        bench.Turn();
+        faults.Clear();
+        fd.HandlerIn = null;
+        bench.Turn();
+        Assert.That(faults[SysCall.EpollCtl], Is.EqualTo(backend == ConformanceBackend.Epoll ? 1 : 0));
     });
 
     [Test]

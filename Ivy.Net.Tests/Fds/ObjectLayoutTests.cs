@@ -41,10 +41,10 @@ internal sealed class ObjectLayoutTests
         using (far)
         {
             var watch = new IvFd(near);
-            int[] ofWatch = [OffsetOf(watch, ref StateOf(watch)), OffsetOf(watch, ref SourceOf(watch)), OffsetOf(watch, ref InOf(watch))];
+            int[] ofWatch = [OffsetOf(watch, ref StateOf(watch)), OffsetOf(watch, ref LoopOf(watch)), OffsetOf(watch, ref PlaceOf(watch)), OffsetOf(watch, ref SourceOf(watch)), OffsetOf(watch, ref InOf(watch))];
             int[] ofSocket = [OffsetOf(near, ref NetworkOf(near)), OffsetOf(near, ref HandleOf(near))];
-            Assert.That(ofWatch, Is.All.InRange(IvFd.FirstOffset, IvFd.LastOffset));
-            Assert.That(ofSocket, Is.All.InRange(IvSocket.FirstOffset, IvSocket.LastOffset));
+            Assert.That(ofWatch, Is.All.InRange(IvFd.HotBegin, IvFd.HotEnd));
+            Assert.That(ofSocket, Is.All.InRange(IvSocket.HotBegin, IvSocket.HotEnd));
         }
     }
 
@@ -53,6 +53,13 @@ internal sealed class ObjectLayoutTests
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_state")]
     private static extern ref object? StateOf(IvObject watch);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_loop")]
+    private static extern ref IvLoop? LoopOf(IvObject watch);
+
+    // Beside the flags.
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_place")]
+    private static extern ref int PlaceOf(IvObject watch);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_source")]
     private static extern ref object? SourceOf(IvFd watch);

@@ -138,6 +138,15 @@ internal sealed class EmbeddingTests
             loop.Run(IvRunMode.NonBlocking);
             loop.Run(IvRunMode.NonBlocking);
             Assert.That(IsReadable(handle), Is.False);
+            before.HandlerIn = fd => seen++;
+            _ = loop.NextDeadline;
+            before.HandlerIn = null;
+            _ = loop.NextDeadline;
+            far.Send(new byte[1]);
+            loop.Run(IvRunMode.NonBlocking);
+            loop.Run(IvRunMode.NonBlocking);
+            Assert.That(IsReadable(handle), Is.False, "nobody wants it, and the outer loop is not woken for it again");
+            Assert.That(seen, Is.EqualTo(4));
             far.Dispose();
             near.Dispose();
         });

@@ -9,6 +9,25 @@ namespace Ivy.Net.Tests.Networks;
 [NonParallelizable] // counts descriptors
 public sealed class IvSocketLifeTests
 {
+    [Test]
+    [Platform("Linux", Reason = "packet(7)")]
+    public void A_protocol_of_16_bits_stays_what_it_is()
+    {
+        // htons(ETH_P_IPV6), as packet(7) wants it.
+        const ProtocolType Protocol = (ProtocolType)0xDD86;
+        IvError error = IvSocket.TryOpen(AddressFamily.Packet, SocketType.Dgram, out IvSocket? socket, Protocol);
+        if (error == IvError.EPERM)
+        {
+            Assert.Ignore("packet(7): these sockets need CAP_NET_RAW");
+        }
+
+        using (socket)
+        {
+            Assert.That(error, Is.EqualTo(IvError.None));
+            Assert.That(socket!.ProtocolType, Is.EqualTo(Protocol));
+        }
+    }
+
     [Platform("Linux", Reason = "reads /proc")]
     [TestCase(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)]
     [TestCase(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)]

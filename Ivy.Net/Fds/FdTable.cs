@@ -203,7 +203,7 @@ internal sealed class FdTable(IvLoop loop)
         }
 
         int count = 0;
-        bool staysArmed = loop.Poller.StaysArmed;
+        bool staysArmed = loop.Poller.ChangesCostCalls;
         for (int i = 0; i < _dirtyCount; i++)
         {
             // The slot may have been freed since, or belong to another one, which is looked at once more at no harm.

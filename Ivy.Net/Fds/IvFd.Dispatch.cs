@@ -6,9 +6,9 @@ namespace Ivy.Net;
 /// <content>From bands to handlers.</content>
 public sealed partial class IvFd
 {
-    // Where the runtime puts what a dispatch reads: from the first of these to the last. Were it otherwise, it would cost time only.
-    internal const int FirstOffset = 16;
-    internal const int LastOffset = 48;
+    // Where the runtime puts the first and the last of what a dispatch reads. Were it otherwise, it would cost time only.
+    internal const int HotBegin = 16;
+    internal const int HotEnd = 48;
 
     /// <summary>Calls the handlers that the bands ask for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -28,16 +28,16 @@ public sealed partial class IvFd
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Prefetch()
     {
-        Interop.Prefetch.At(this, FirstOffset);
-        Interop.Prefetch.At(this, LastOffset);
+        Interop.Prefetch.At(this, HotBegin);
+        Interop.Prefetch.At(this, HotEnd);
     }
 
     /// <summary>It is dispatched next, and its handler will want its socket and its state.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void PrefetchSource()
     {
-        Interop.Prefetch.At(_source, IvSocket.FirstOffset);
-        Interop.Prefetch.At(_source, IvSocket.LastOffset);
+        Interop.Prefetch.At(_source, IvSocket.HotBegin);
+        Interop.Prefetch.At(_source, IvSocket.HotEnd);
         Interop.Prefetch.At(State, 0);
     }
 
@@ -55,6 +55,12 @@ public sealed partial class IvFd
         if (_err is { } handler)
         {
             loop.Invoke(handler, this);
+            return;
+        }
+
+        if (Interest == IvBands.None && HasBeenUnwanted && (error is IvError.EBADF or IvError.ENOENT))
+        {
+            // Closed behind the loop's back, and reported for the sake of a duplicate. Nobody waits for it: its reports are dropped from now on.
             return;
         }
 

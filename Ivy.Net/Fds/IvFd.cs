@@ -8,8 +8,9 @@ namespace Ivy.Net;
 /// <summary>Watches a descriptor: a socket, pipe, terminal, device, or anything else that poll(2) takes.</summary>
 /// <remarks>
 /// <para>Level-triggered: a handler is called in each turn in which the descriptor is ready for it, until it is drained,
-/// the handler is set to null, or the object is unregistered. A handler that is null is no interest, and costs nothing.
-/// Handlers may be set at any time; on a registered object the kernel learns of it before the loop sleeps next.</para>
+/// the handler is set to null, or the object is unregistered. A handler that is null is no interest, and is not called.
+/// Handlers may be set at any time; on a registered object the kernel learns of it before the loop sleeps next, or, if nothing is wanted
+/// for the moment, when something comes (IvFd(3)).</para>
 /// <para>With an error pending every handler that is set is called, in the order Err, Pri, In, Out, Hangup; when the peer has
 /// closed, without an error, it is Pri, In, Out, Hangup and then Err, so that unread data is not lost. After each handler
 /// the registration is checked again. Readiness is a snapshot: an earlier handler of the turn may have used it up, so a
@@ -158,6 +159,8 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         get => (IvBands)(_told & ~Unwanted);
         set => _told = (byte)((byte)value | (_told & Unwanted));
     }
+
+    internal bool HasBeenUnwanted => (_told & Unwanted) != 0;
 
     // Of a socket that was watched for data alone: whether the poller need not be told when it is no longer. Not if that has led to a
     // report that nobody wanted, once in this registration.
@@ -341,12 +344,19 @@ public sealed partial class IvFd : IvObject, ISocketWatcher
         _told = (byte)told;
     }
 
-    /// <summary>It was reported while nothing was wanted of it: the poller has to be told now, and from now on at once.</summary>
+    /// <summary>
+    /// It was reported while nothing was wanted of it: the poller has to be told now. If that is because it was left armed, it is told
+    /// at once from now on; not if the handler was taken away after the report had been made.
+    /// </summary>
     internal void OnUnwanted(FdTable table)
     {
-        if (Told != IvBands.None)
+        if (MayStayArmed && !IsChanged)
         {
             _told |= Unwanted;
+        }
+
+        if (Told != IvBands.None)
+        {
             table.MarkChanged(this);
         }
     }

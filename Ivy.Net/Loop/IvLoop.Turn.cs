@@ -198,7 +198,7 @@ public sealed partial class IvLoop
     }
 
     // With thousands of connections none of their objects is near any more when their turn comes, and each line of one costs as much as a
-    // small handler. Two reports ahead what is watched, one ahead what that refers to.
+    // small handler. Two reports ahead what is watched, one ahead what that refers to; the first two of a batch are not so lucky.
     private void PrefetchNext()
     {
         if (_readyIndex + 1 < _readyCount)

@@ -20,9 +20,9 @@ namespace Ivy.Net;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed partial class IvSocket : IDisposable
 {
-    /// <summary>Where the runtime puts what each receive and send reads: from here to <see cref="LastOffset"/>.</summary>
-    internal const int FirstOffset = 32;
-    internal const int LastOffset = 55;
+    /// <summary>Where the runtime puts the first and the last of what each receive and send reads.</summary>
+    internal const int HotBegin = 32;
+    internal const int HotEnd = 55;
 
     private const nint Closed = -1;
 
@@ -36,7 +36,7 @@ public sealed partial class IvSocket : IDisposable
     // The descriptor until Dispose or Detach takes it out, once, by an exchange: closing a number twice hits a stranger.
     private nint _handle;
     private readonly AddressFamily _family;
-    private readonly short _protocol;
+    private readonly ushort _protocol;
     private readonly sbyte _type;
     private Traits _traits;
 
@@ -45,8 +45,10 @@ public sealed partial class IvSocket : IDisposable
         _network = network;
         _handle = handle;
         _family = family;
-        _protocol = unchecked((short)protocol);
-        _type = (sbyte)type;
+
+        // No kernel has a type of more than a few bits, or a protocol of more than 16: that of a packet socket may have all of them.
+        _protocol = unchecked((ushort)protocol);
+        _type = unchecked((sbyte)type);
         _traits = (type is SocketType.Stream or SocketType.Seqpacket ? Traits.HasEnd : Traits.None)
             | (ownsHandle ? Traits.OwnsHandle : Traits.None)
             | (restoreBlocking ? Traits.RestoresBlocking : Traits.None);
@@ -90,7 +92,7 @@ public sealed partial class IvSocket : IDisposable
     public SocketType SocketType => (SocketType)_type;
 
     /// <summary>The protocol: <see cref="ProtocolType.Tcp"/>, <see cref="ProtocolType.Udp"/>; <see cref="ProtocolType.Unspecified"/> for Unix sockets.</summary>
-    public ProtocolType ProtocolType => (ProtocolType)_protocol;
+    public ProtocolType ProtocolType => _protocol == ushort.MaxValue ? ProtocolType.Unknown : (ProtocolType)_protocol;
 
     /// <summary>What messages and dumps call it; null at first, the name from LISTEN_FDNAMES for an inherited listener.</summary>
     public string? Name

@@ -114,8 +114,8 @@ public abstract class IvPoller : IDisposable
     {
     }
 
-    // Whether each change of interest costs a system call of its own.
-    internal virtual bool StaysArmed => false;
+    // Whether each change of interest costs a system call of its own: then the loop leaves out some (FdTable, D4).
+    internal virtual bool ChangesCostCalls => false;
 
     // Nanoseconds of a clock that may lag by some milliseconds, for statistics: cheaper where the system has one.
     internal virtual long CoarseNow => Now.Nanoseconds;

@@ -55,7 +55,7 @@ public sealed unsafe class EpollPoller : IvPoller
     /// <inheritdoc/>
     public override IvTimestamp Now => IvTimestamp.System;
 
-    internal override bool StaysArmed => true;
+    internal override bool ChangesCostCalls => true;
 
     internal override long CoarseNow => IvTimestamp.SystemCoarse;
 

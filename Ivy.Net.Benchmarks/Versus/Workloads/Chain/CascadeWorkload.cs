@@ -3,7 +3,7 @@ using Ivy.Net.Polling;
 
 namespace Ivy.Net.Benchmarks.Versus.Workloads.Chain;
 
-/// <summary>As the chain, and each pair is registered before it and unregistered when its byte has come.</summary>
+/// <summary>As the chain, and each pair is registered before it and unregistered when its byte has come; or is watched and not watched, while it stays registered.</summary>
 /// <param name="chain">Whose programs do it.</param>
 internal sealed class CascadeWorkload(ChainWorkload chain) : IWorkload
 {
@@ -15,8 +15,8 @@ internal sealed class CascadeWorkload(ChainWorkload chain) : IWorkload
 
     public IEnumerable<WorkloadCase> Cases(RunSettings settings) => (settings.Scale == Scale.Smoke ? [4] : (int[])[100, 1000]).Select(pairs => Case(settings, pairs));
 
-    // Twice on epoll: IvFd.Unregister promises that the kernel has let go of the descriptor, and so costs a system call, as Register does. The stopping and
-    // starting of libev and libuv promises no such thing; what does the same here is to take the handler away and to set it again.
+    // Twice on epoll. IvFd.Unregister promises that the kernel has let go of the descriptor, as uv_poll_stop does, and so costs a system call, as Register does.
+    // ev_io_stop leaves the descriptor in the kernel's set until something comes; what does that here is to take the handler away and to set it again.
     private WorkloadCase Case(RunSettings settings, int pairs)
     {
         string ivy = ChainWorkload.ProgramOf(IvPollMethod.Epoll);

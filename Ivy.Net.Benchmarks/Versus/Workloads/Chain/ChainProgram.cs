@@ -141,7 +141,7 @@ internal sealed class ChainProgram : IDisposable
                 }
             }
 
-            // A loop on which nothing is registered any more ends by itself.
+            // OnReadable ends it.
             _loop.Run();
             _figures.Add("event", Figures.NanosecondsSince(begin) / events);
         }

@@ -25,7 +25,10 @@ internal static class EchoServers
     /// <param name="workload">By whose name the programs of this assembly are started.</param>
     /// <param name="own">What starts this assembly; null for how it was started itself.</param>
     /// <param name="warms">Whether those of this assembly say when they are warm.</param>
-    /// <param name="waits">Whether System.Net.Sockets keeps no buffer for a connection that is idle, at the price of a system call per message.</param>
+    /// <param name="waits">
+    /// Whether it is about connections that idle: System.Net.Sockets keeps no buffer for one then, at the price of a system call per message, and all of this
+    /// assembly optimize early, though they do not warm.
+    /// </param>
     public static IEnumerable<EchoServer> All(RunSettings settings, IWorkload workload, IReadOnlyList<string>? own = null, bool warms = false, bool waits = false)
     {
         foreach (EchoServer peer in Peers(settings))

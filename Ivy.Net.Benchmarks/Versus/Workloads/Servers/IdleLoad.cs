@@ -16,7 +16,7 @@ internal sealed record IdleLoad : ServerLoad
     /// <param name="program">The program of Peers/load_idle.c.</param>
     /// <param name="connections">How many.</param>
     /// <param name="first">How many of them are open before the memory is read: what a server needs to serve at all is no connection's.</param>
-    /// <param name="settle">For what a server does after its last connection, in seconds.</param>
+    /// <param name="settle">For what a server does after some connections, in seconds: between the parts in which the first ones come, and before each reading.</param>
     /// <param name="seconds">For how long nothing happens.</param>
     public IdleLoad(string program, int connections, int first, double settle, double seconds)
         : base(program, ["--connections", Text(connections), "--first", Text(first), "--warm", Text(settle), "--seconds", Text(seconds)]) =>
