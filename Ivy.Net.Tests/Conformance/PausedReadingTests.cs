@@ -30,10 +30,7 @@ internal sealed class PausedReadingTests(ConformanceBackend backend)
     public void A_reset_during_a_pause_does_not_spin_and_is_told_to_who_asks_later() => backend.Run(bench =>
     {
         (IvSocket client, IvSocket server) = bench.Connection();
-        IvFd fd = bench.Watch(client, bench.Say("in"));
-        bench.Turn();
-        fd.HandlerIn = null;
-        bench.Turn();
+        IvFd fd = Pause(bench, client);
         bench.Reset(server);
         bench.AssertSleeps("nothing is wanted");
         Assert.That(bench.Log, Is.Empty);
@@ -46,10 +43,7 @@ internal sealed class PausedReadingTests(ConformanceBackend backend)
     public void Who_wants_to_write_instead_is_not_called_to_read() => backend.Run(bench =>
     {
         (IvSocket near, IvSocket far) = bench.Pair();
-        IvFd fd = bench.Watch(near, bench.Say("in"));
-        bench.Turn();
-        fd.HandlerIn = null;
-        bench.Turn();
+        IvFd fd = Pause(bench, near);
         bench.Send(far);
         fd.HandlerOut = bench.Say("out");
         bench.Turn(2);
@@ -95,14 +89,21 @@ internal sealed class PausedReadingTests(ConformanceBackend backend)
         (nint number, nint far) = bench.Numbers();
         bench.Duplicate(number);
         IvSocket near = bench.Own(IvSocket.FromHandle(number, ownsHandle: false, bench.Network));
-        IvFd fd = bench.Watch(near, bench.Say("in"));
-        bench.Turn();
-        fd.HandlerIn = null;
-        bench.Turn();
+        Pause(bench, near);
         bench.Close(number);
         bench.Write(far);
         bench.Turn(5);
         bench.AssertSleeps("its duplicate is nobody's");
         Assert.That(bench.Log, Is.Empty);
     });
+
+    // Watched for data, of which the kernel knows, and then not.
+    private static IvFd Pause(Bench bench, IvSocket socket)
+    {
+        IvFd fd = bench.Watch(socket, bench.Say("in"));
+        bench.Turn();
+        fd.HandlerIn = null;
+        bench.Turn();
+        return fd;
+    }
 }

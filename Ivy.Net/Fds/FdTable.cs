@@ -61,26 +61,12 @@ internal sealed class FdTable(IvLoop loop)
         return null;
     }
 
-    /// <summary>Brings near what will be dispatched soon.</summary>
-    public void Prefetch(ulong token)
+    /// <summary>Who has the slot of a token now: mostly its registration, but that is not looked at. For hints only.</summary>
+    public IvFd? Guess(ulong token)
     {
         uint slot = (uint)token;
         Slot[] slots = _slots;
-        if (slot < (uint)slots.Length)
-        {
-            slots[slot].Fd?.Prefetch();
-        }
-    }
-
-    /// <summary>Brings near what the one refers to that will be dispatched next.</summary>
-    public void PrefetchSource(ulong token)
-    {
-        uint slot = (uint)token;
-        Slot[] slots = _slots;
-        if (slot < (uint)slots.Length)
-        {
-            slots[slot].Fd?.PrefetchSource();
-        }
+        return slot < (uint)slots.Length ? slots[slot].Fd : null;
     }
 
     /// <summary>Who holds a number; null if nobody does.</summary>
@@ -203,7 +189,7 @@ internal sealed class FdTable(IvLoop loop)
         }
 
         int count = 0;
-        bool staysArmed = loop.Poller.ChangesCostCalls;
+        bool savesCalls = loop.Poller.ChangesCostCalls;
         for (int i = 0; i < _dirtyCount; i++)
         {
             // The slot may have been freed since, or belong to another one, which is looked at once more at no harm.
@@ -214,7 +200,8 @@ internal sealed class FdTable(IvLoop loop)
 
             fd.IsChanged = false;
             IvBands want = fd.Interest;
-            if (want != fd.Told && fd.Error == IvError.None && !fd.IsOrphan && (want != IvBands.None || !staysArmed || !fd.MayStayArmed))
+            bool staysArmed = want == IvBands.None && savesCalls && fd.MayStayArmed;
+            if (want != fd.Told && !staysArmed && fd.Error == IvError.None && !fd.IsOrphan)
             {
                 IvBands told = Planted.Active == PlantedBug.LostInterest ? want & ~IvBands.Out : want;
                 _changes[count++] = new IvChange(fd.Handle, fd.Token, fd.Told, told);

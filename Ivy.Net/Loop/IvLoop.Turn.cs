@@ -203,10 +203,10 @@ public sealed partial class IvLoop
     {
         if (_readyIndex + 1 < _readyCount)
         {
-            Fds.Prefetch(_ready[_readyIndex + 1].Token);
+            Fds.Guess(_ready[_readyIndex + 1].Token)?.Prefetch();
         }
 
-        Fds.PrefetchSource(_ready[_readyIndex].Token);
+        Fds.Guess(_ready[_readyIndex].Token)?.PrefetchSource();
     }
 
     // As many as a batch of descriptors at most: the engine keeps the rest for the next turn, which does not wait then.

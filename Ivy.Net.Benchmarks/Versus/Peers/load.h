@@ -142,8 +142,8 @@ static void parse(int argc, char **argv, const char *usage)
         }
     }
 
-    if (wrong || given.connections < 1 || given.connections > 60000 || given.first >= given.connections || given.size < 1 || given.size > MOST || given.depth < 1 || given.depth > 1024
-        || given.warm < 0 || given.seconds <= 0) {
+    if (wrong || given.connections < 1 || given.connections > 60000 || given.first >= given.connections || given.size < 1 || given.size > MOST
+        || given.depth < 1 || given.depth > 1024 || given.warm < 0 || given.seconds <= 0) {
         fprintf(stderr, "usage: %s %s\n", argv[0], usage);
         exit(2);
     }

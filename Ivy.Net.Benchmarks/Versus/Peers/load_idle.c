@@ -3,9 +3,9 @@
 //     load_idle --port N --server-pid PID [--connections 15000] [--first 1000] [--size 64] [--warm 1] [--seconds 3]
 //
 // Opens the connections one after the other, sends one message over each and compares its echo, and reads the server's memory twice, after
-// --warm seconds to settle: when the first of them are open, and when all are. What a server needs to serve at all, code that is compiled when it has run for a while
-// say, is there by then and counts for no connection; so that it can be, the first ones come in eight parts, with --warm seconds between
-// them. Then the server's CPU clock, at both ends of --seconds in which nothing happens.
+// --warm seconds to settle: when the first of them are open, and when all are. What a server needs to serve at all, code that is compiled
+// when it has run for a while say, is there by then and counts for no connection; so that it can be, the first ones come in eight parts,
+// with --warm seconds between them. Then the server's CPU clock, at both ends of --seconds in which nothing happens.
 // The connections come from 127.0.0.2 to 127.0.0.17 in turn, so that the ports of one address do not run out.
 
 #include "load.h"
